@@ -140,14 +140,14 @@ def unreadable(path: object, fact: str, hint: str | None = None) -> BadDataError
     return BadDataError(f"cannot read '{path}': {fact}", hint, path=str(path))
 
 
-def check_choice(what: str, name: str, known: Iterable[str], *, parameter: str) -> None:
+def check_choice(kind: str, name: str, known: Iterable[str], *, parameter: str) -> None:
     """Raise UsageError for a name that is none of those known.
 
     >>> check_choice("device", "cpu", ["cpu", "cuda"], parameter="device")
     """
     names = list(known)
     if name not in names:
-        raise UsageError(f"no {what} '{name}'", choices_hint(name, names), parameter=parameter)
+        raise UsageError(f"no {kind} '{name}'", choices_hint(name, names), parameter=parameter)
 
 
 def choices_hint(word: str, known: Iterable[str]) -> str:

@@ -21,7 +21,9 @@ def names(package: str, *, folders: bool = True) -> list[str]:
     True
     """
     modules = pkgutil.iter_modules(importlib.import_module(package).__path__)
-    return sorted(one.name for one in modules if not one.name.startswith("_") and (folders or not one.ispkg))
+    return sorted(
+        module.name for module in modules if not module.name.startswith("_") and (folders or not module.ispkg)
+    )
 
 
 def load(package: str, name: str) -> ModuleType:

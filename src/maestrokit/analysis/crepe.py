@@ -63,7 +63,7 @@ def network(weights: Weights) -> Callable[[NDArray[np.float32]], NDArray[np.floa
     import torch
     from torch.nn import functional
 
-    given = {name: torch.tensor(np.asarray(array, np.float32)) for name, array in weights.items()}
+    tensors = {name: torch.tensor(np.asarray(array, np.float32)) for name, array in weights.items()}
 
     def answers(frames: NDArray[np.float32]) -> NDArray[np.float32]:
         centred = frames - frames.mean(axis=1, keepdims=True)
@@ -71,18 +71,18 @@ def network(weights: Weights) -> Callable[[NDArray[np.float32]], NDArray[np.floa
         signal = torch.from_numpy(centred / np.maximum(deviation, 1e-10))[:, None]  # (frames, channel, time)
         with torch.inference_mode():
             for number, padding in enumerate(PADDING, start=1):
-                kernel = given[f"conv{number}.weight"].squeeze(-1)
+                kernel = tensors[f"conv{number}.weight"].squeeze(-1)
                 signal = functional.pad(signal, padding)
                 signal = functional.conv1d(
-                    signal, kernel, given[f"conv{number}.bias"], stride=STRIDE if number == 1 else 1
+                    signal, kernel, tensors[f"conv{number}.bias"], stride=STRIDE if number == 1 else 1
                 )
                 mean, variance, scale, shift = (
-                    given[f"conv{number}_BN.{name}"] for name in ("running_mean", "running_var", "weight", "bias")
+                    tensors[f"conv{number}_BN.{name}"] for name in ("running_mean", "running_var", "weight", "bias")
                 )
                 signal = functional.batch_norm(functional.relu(signal), mean, variance, scale, shift, eps=EPSILON)
                 signal = functional.max_pool1d(signal, 2)
             flat = signal.transpose(1, 2).flatten(1)  # (frames, time * channels)
-            named = functional.linear(flat, given["classifier.weight"], given["classifier.bias"])
+            named = functional.linear(flat, tensors["classifier.weight"], tensors["classifier.bias"])
             return np.asarray(torch.sigmoid(named).numpy())
 
     return answers

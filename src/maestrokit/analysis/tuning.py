@@ -102,7 +102,7 @@ def estimate_tuning(samples: NDArray[np.float32], *, sample_rate: int) -> Tuning
     frames = np.lib.stride_tricks.sliding_window_view(samples, length)[:: length // 2]
     magnitude = np.abs(np.fft.rfft(frames * np.hanning(length), axis=1))
     bounds = slice(round(LOWEST * length / sample_rate), round(HIGHEST * length / sample_rate))
-    left, right = (slice(bounds.start + one, bounds.stop + one) for one in (-1, 1))
+    left, right = (slice(bounds.start + shift, bounds.stop + shift) for shift in (-1, 1))
     here, greatest = magnitude[:, bounds], magnitude.max(axis=1, keepdims=True)
     is_peak = (here > magnitude[:, left]) & (here >= magnitude[:, right]) & (here > LEAST_OF_FRAME * greatest)
     frame, bin_ = np.nonzero(is_peak & (greatest > LEAST_OF_ALL * greatest.max()))

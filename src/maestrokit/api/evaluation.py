@@ -70,8 +70,8 @@ def evaluate(
     Raffel et al., mir_eval: a transparent implementation of common MIR metrics, ISMIR 2014.
     Yang and Lerch, On the evaluation of generative models in music, Neural Computing and Applications 32 (2020).
     """
-    mine = performances_of(performances)
-    if not mine:
+    estimates = performances_of(performances)
+    if not estimates:
         raise UsageError("no performances to score", "give at least one", parameter="performances")
     known, learned = ([] if corpus is None else each_of(corpus) for corpus in (reference, training))
     pairs = pairs if pairs is not None else (reference is not None and is_single(performances) and is_single(reference))
@@ -79,8 +79,8 @@ def evaluate(
     if pairs and (metrics is not None or training is not None):
         raise UsageError("metrics and training are those of sets, and these are pairs", "leave them out")
     if pairs:
-        return _mean_of_pairs(mine, performances_of(known), tolerance or Tolerance(), generator)
-    return _scores_of_set(mine, known, learned, names(metrics), generator)
+        return _mean_of_pairs(estimates, performances_of(known), tolerance or Tolerance(), generator)
+    return _scores_of_set(estimates, known, learned, names(metrics), generator)
 
 
 def _mean_of_pairs(
@@ -89,7 +89,10 @@ def _mean_of_pairs(
     """Return the mean scores of estimates, each against its reference."""
     if len(estimates) != len(references):
         raise UsageError(f"{len(estimates)} performances and {len(references)} references are not pairs")
-    sides = ([NotesAndPedal(piece_of(one), pedal_intervals(one)) for one in side] for side in (estimates, references))
+    sides = (
+        [NotesAndPedal(piece_of(performance), pedal_intervals(performance)) for performance in side]
+        for side in (estimates, references)
+    )
     scores = [compare(*pair, tolerances=[tolerance]) for pair in zip(*sides, strict=True)]
     return mean_rows(scores, generator=generator)
 
@@ -129,25 +132,25 @@ def evaluate_model(
 
 
 def _scores_of_set(
-    mine: list[Performance],
+    generated: list[Performance],
     known: Sequence[Performance | str | Path],
     learned: Sequence[Performance | str | Path],
     metrics: list[str] | None,
     generator: np.random.Generator,
 ) -> list[Row]:
     """Return the scores of a set; pieces of the reference that are in the training corpus are not searched in it."""
-    theirs, sources = performances_of(known), performances_of(learned)
-    trained_on = {identity(one) for one in learned}
-    corpora = {name for name, corpus in (("reference", theirs), ("training", sources)) if corpus}
+    references, sources = performances_of(known), performances_of(learned)
+    trained_on = {identity(source) for source in learned}
+    corpora = {name for name, corpus in (("reference", references), ("training", sources)) if corpus}
     selected = score_sets.metrics(metrics, corpora=corpora)
     copied = {name: metric for name, metric in selected.items() if metric.needs == "training"}
     ours, reference, training = (
         [_summary(performance, metrics) for performance in side]
-        for side, metrics in ((mine, selected), (theirs, selected), (sources, copied))
+        for side, metrics in ((generated, selected), (references, selected), (sources, copied))
     )
     reference = [
-        score_sets.without_copies(summary, selected) if identity(one) in trained_on else summary
-        for summary, one in zip(reference, known, strict=True)
+        score_sets.without_copies(summary, selected) if identity(source) in trained_on else summary
+        for summary, source in zip(reference, known, strict=True)
     ]
     return score_sets.score(ours, reference, selected, generator=generator, training=training)[1]
 

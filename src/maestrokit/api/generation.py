@@ -123,12 +123,12 @@ def generate(
     config = _config(duration, options)
     check("prompt_seconds", prompt_seconds, Within(0, DAY), unit=" s")
     _check_infill(prompt, infill, {"duration": duration, "prompt_seconds": prompt_seconds})
-    given = None if prompt is None else performance_of(prompt)
+    prompt_performance = None if prompt is None else performance_of(prompt)
     network, encoding, sampling = _loaded(model, device)
     config = config.with_sampling(sampling, _sampling(options))
-    if given is not None and infill is not None:
-        return fill(network, encoding, config, given, start=infill[0], stop=infill[1])
-    return perform(network, encoding, config, prompt=given, seconds=prompt_seconds)
+    if prompt_performance is not None and infill is not None:
+        return fill(network, encoding, config, prompt_performance, start=infill[0], stop=infill[1])
+    return perform(network, encoding, config, prompt=prompt_performance, seconds=prompt_seconds)
 
 
 def _config(duration: float | None, options: GenerationOptions) -> GenerationConfig:

@@ -35,7 +35,7 @@ def performance_of(source: Performance | str | Path) -> Performance:
 
 def performances_of(source: Performances) -> list[Performance]:
     """Return performances, read from their files if paths are given."""
-    return [performance_of(one) for one in each_of(source)]
+    return [performance_of(performance) for performance in each_of(source)]
 
 
 def each_of(source: Performances) -> list[Performance | str | Path]:
@@ -78,10 +78,10 @@ def checked_seed(seed: int | None) -> int:
     return seed
 
 
-def names(given: Iterable[str] | None) -> list[str] | None:
+def names(chosen: Iterable[str] | None) -> list[str] | None:
     """Return names as a list; one name may stand for itself.
 
     >>> names("key"), names(("key", "tempo")), names(None)
     (['key'], ['key', 'tempo'], None)
     """
-    return [given] if isinstance(given, str) else None if given is None else list(given)
+    return [chosen] if isinstance(chosen, str) else None if chosen is None else list(chosen)

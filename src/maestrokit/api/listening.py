@@ -110,19 +110,19 @@ def make_listening_kit(
 def _cut(music: Mapping[Clip, Music], *, seconds: float, seed: int, is_anchor: bool = False) -> dict[Clip, SourceSound]:
     """Return a clip of each piece."""
     sounds = {}
-    for clip, one in music.items():
-        piece = Path(one).name if isinstance(one, str | Path) else str(clip.index + 1)
-        whole = _music(one)
-        if is_anchor and not isinstance(whole, Performance):
+    for clip, source in music.items():
+        piece = Path(source).name if isinstance(source, str | Path) else str(clip.index + 1)
+        uncut = _music(source)
+        if is_anchor and not isinstance(uncut, Performance):
             raise anchors_refused()
         name = f"{clip.system} {clip.index} {piece}"
-        sounds[clip] = clip_of(whole, piece=piece, name=name, seconds=seconds, seed=seed, is_anchor=is_anchor)
+        sounds[clip] = clip_of(uncut, piece=piece, name=name, seconds=seconds, seed=seed, is_anchor=is_anchor)
     return sounds
 
 
-def _music(one: Music) -> Performance | Waveform:
+def _music(source: Music) -> Performance | Waveform:
     """Return a performance, or the samples of a recording at the rate of clips."""
-    music = read(one) if isinstance(one, str | Path) else one
+    music = read(source) if isinstance(source, str | Path) else source
     return music if isinstance(music, Performance) else samples_at(music, SAMPLE_RATE)
 
 
@@ -162,12 +162,15 @@ def score_ratings(
     table = _key(key)
     known: dict[str, tuple[str, Answers]] = {}
     for path in _files([answers] if isinstance(answers, str | Path) else answers):
-        one = parse_answers(streams.contents(Path(path), most=LARGEST + 1), name=str(path))
-        check_answers(one, table, name=str(path))
-        add_answers(known, one, name=str(path))
+        listener_answers = parse_answers(streams.contents(Path(path), most=LARGEST + 1), name=str(path))
+        check_answers(listener_answers, table, name=str(path))
+        add_answers(known, listener_answers, name=str(path))
     if not known:
         raise NoInputError("no answers that can be read")
-    return score(panel_of([one for _, one in known.values()], table), generator=np.random.default_rng(seed))
+    return score(
+        panel_of([listener_answers for _, listener_answers in known.values()], table),
+        generator=np.random.default_rng(seed),
+    )
 
 
 def _key(key: str | Path | Mapping[str, Any]) -> KitKey:
@@ -176,6 +179,6 @@ def _key(key: str | Path | Mapping[str, Any]) -> KitKey:
     return parse_key(json.dumps(dict(key)).encode(), name="key")
 
 
-def _files(given: Iterable[str | Path]) -> list[Path]:
-    paths = [Path(one) for one in given]
+def _files(names: Iterable[str | Path]) -> list[Path]:
+    paths = [Path(name) for name in names]
     return [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]

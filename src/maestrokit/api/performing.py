@@ -91,7 +91,7 @@ def perform(
     sampling = {} if temperature is None else {"temperature": temperature}
     example = None if like is None else performance_of(like)
     is_xml = not isinstance(score, Performance) and is_musicxml(str(score))
-    given = read_musicxml(str(score)) if is_xml else performance_of(score)
-    performances, notes = perform_score(performer, given, config, like=example, sampling=sampling)
+    score_performance = read_musicxml(str(score)) if is_xml else performance_of(score)
+    performances, notes = perform_score(performer, score_performance, config, like=example, sampling=sampling)
     warn_of(notes)
     return performances

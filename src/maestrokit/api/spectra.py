@@ -48,5 +48,5 @@ def spectrum(sound: Sound | str | Path, settings: SpectrumSettings = SpectrumSet
         hint = f"give SpectrumSettings({settings!r})" if isinstance(settings, str) else "give SpectrumSettings(..)"
         raise UsageError("`settings` must be SpectrumSettings", hint, parameter="settings")
     analysis = settings.analysis()  # what is impossible is said before any work
-    given = sound if isinstance(sound, Sound) else read_sound(sound)
-    return analyse(samples_at(given, settings.sample_rate), analysis)
+    recording = sound if isinstance(sound, Sound) else read_sound(sound)
+    return analyse(samples_at(recording, settings.sample_rate), analysis)

@@ -91,8 +91,8 @@ def evaluate_systems(
     chosen = score_sets.metrics(names(metrics), corpora=["reference"] + ["training"] * (training is not None))
     sets = _select(systems, reference, pieces, seconds, generator)
     work = partial(_system, seconds=sets.seconds, extends_by_pedal=extends_by_pedal, seed=seed, chosen=chosen)
-    learned = {one.identity: one.performance for one in _sources(training or [])}
-    scored = {name: work(one, learned if name == CEILING else {})[0] for name, one in sets.systems.items()}
+    learned = {source.identity: source.performance for source in _sources(training or [])}
+    scored = {name: work(sources, learned if name == CEILING else {})[0] for name, sources in sets.systems.items()}
     others, pitches = work(sets.corpus)
     scored[FLOOR] = work(sets.systems[CEILING], histogram=pitches)[0]
     copied = _summaries_of_training(learned.values(), chosen)
@@ -104,15 +104,15 @@ def _summaries_of_training(learned: Iterable[Performance], chosen: Mapping[str, 
     return [score_sets.summarize(piece_of(performance), copied) for performance in learned]
 
 
-def _sources(given: Performances, system: str = "") -> list[_Source]:
+def _sources(performances: Performances, system: str = "") -> list[_Source]:
     """Return performances with their names: those of files, or numbers in their system, which make no pairs."""
     return [
         _Source(
-            performance_of(one),
-            f"{system} {number}".lstrip() if isinstance(one, Performance) else Path(one).name,
-            identity(one),
+            performance_of(performance),
+            f"{system} {number}".lstrip() if isinstance(performance, Performance) else Path(performance).name,
+            identity(performance),
         )
-        for number, one in enumerate(each_of(given), 1)
+        for number, performance in enumerate(each_of(performances), 1)
     ]
 
 
@@ -125,11 +125,11 @@ def _select(
 ) -> _Sets:
     """Return what is compared, the ceiling among the systems."""
     named = {name: _sources(system, name) for name, system in systems.items()}
-    own = {one.identity for sources in named.values() for one in sources}
-    corpus = [one for one in _sources(reference) if one.identity not in own]
-    lengths = {name: [_seconds(one) for one in sources] for name, sources in named.items()}
+    own = {source.identity for sources in named.values() for source in sources}
+    corpus = [source for source in _sources(reference) if source.identity not in own]
+    lengths = {name: [_seconds(source) for source in sources] for name, sources in named.items()}
     rows = comparable.select(
-        lengths, [_seconds(one) for one in corpus], pieces=pieces, seconds=seconds, generator=generator
+        lengths, [_seconds(source) for source in corpus], pieces=pieces, seconds=seconds, generator=generator
     )
     chosen = {name: [named[name][row] for row in part] for name, part in rows.systems.items()}
     ceiling, others = ([corpus[row] for row in part] for part in (rows.ceiling, rows.corpus))
@@ -158,8 +158,8 @@ def _system(
     summaries, pitches = [], np.zeros(128)
     for source in sources:
         generator = np.random.default_rng([seed, zlib.crc32(source.name.encode("utf-8", "surrogateescape"))])
-        whole = piece_of(source.performance)
-        part = comparable.stretch(whole, seconds, extends_by_pedal=extends_by_pedal, generator=generator)
+        piece = piece_of(source.performance)
+        part = comparable.stretch(piece, seconds, extends_by_pedal=extends_by_pedal, generator=generator)
         if histogram is not None:
             part = comparable.without_music(part, histogram, generator=generator)
         pitches += np.bincount(part.pitch, minlength=128)

@@ -69,8 +69,8 @@ def _cannot_cancel(block: Channels, mean: Samples, window: int) -> bool:
     """
     if block.shape[1] != 2:
         return False
-    whole = len(block) // window * window
-    return _is_strong(mean[:whole].reshape(-1, window), block[:whole]) and _is_strong(mean[None, whole:], block[whole:])
+    stop = len(block) // window * window
+    return _is_strong(mean[:stop].reshape(-1, window), block[:stop]) and _is_strong(mean[None, stop:], block[stop:])
 
 
 def _is_strong(means: NDArray[np.float32], block: Channels) -> bool:
@@ -84,9 +84,9 @@ def _products(block: Channels, window: int) -> Floats:
     starts = np.arange(0, len(block), window)
     columns = np.ascontiguousarray(block.T)
     sums = np.empty((len(starts), len(columns), len(columns)))
-    for one, samples in enumerate(columns):
-        for other in range(one + 1):
-            sums[:, one, other] = sums[:, other, one] = np.add.reduceat(samples * columns[other], starts)
+    for left, samples in enumerate(columns):
+        for right in range(left + 1):
+            sums[:, left, right] = sums[:, right, left] = np.add.reduceat(samples * columns[right], starts)
     return sums
 
 
@@ -99,9 +99,9 @@ def _correlations(products: Floats, samples: int) -> Floats:
     [[1.0, 0.0], [0.0, 1.0]]
     """
     power = np.diagonal(products, axis1=-2, axis2=-1)
-    one, other = power[..., :, None], power[..., None, :]
-    is_sound = (np.minimum(one, other) > np.maximum(one, other) * WEAKEST) & (one + other > 2 * samples * SILENCE)
-    return np.asarray(np.divide(products, np.sqrt(one * other), out=np.zeros_like(products), where=is_sound))
+    left, right = power[..., :, None], power[..., None, :]
+    is_sound = (np.minimum(left, right) > np.maximum(left, right) * WEAKEST) & (left + right > 2 * samples * SILENCE)
+    return np.asarray(np.divide(products, np.sqrt(left * right), out=np.zeros_like(products), where=is_sound))
 
 
 def _aligned(correlation: Floats, of_block: Floats, signs: Floats) -> Iterator[Floats]:

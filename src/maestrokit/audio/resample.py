@@ -86,9 +86,9 @@ def equal_blocks(blocks: Iterable[Samples], length: int) -> Iterator[Samples]:
     pending = np.empty(0, np.float32)
     for block in blocks:
         pending = np.concatenate([pending, block]) if len(pending) else block
-        whole = len(pending) // length * length
-        for start in range(0, whole, length):
+        stop = len(pending) // length * length
+        for start in range(0, stop, length):
             yield pending[start : start + length]
-        pending = pending[whole:]
+        pending = pending[stop:]
     if len(pending):
         yield pending

@@ -149,13 +149,13 @@ def settle_exclusions(context: typer.Context, marks: Mapping[str, Excludes], val
     """
     parameters = {str(parameter.name): parameter for parameter in context.command.params}
     for name, other, hint in ((name, other, mark.hint) for name, mark in marks.items() for other in mark.names):
-        pair = [parameters[one] for one in (name, other)]
-        if any(values[str(one.name)] in NOTHING for one in pair):
+        pair = [parameters[option] for option in (name, other)]
+        if any(values[str(parameter.name)] in NOTHING for parameter in pair):
             continue
-        weaker, stronger = sorted(pair, key=lambda one: STRENGTH.index(source_of(one, context)))
+        weaker, stronger = sorted(pair, key=lambda parameter: STRENGTH.index(source_of(parameter, context)))
         if source_of(weaker, context) == source_of(stronger, context):
-            one, two = (long_name(parameter).replace("-", "_") for parameter in pair)
-            raise UsageError(f"`{one}` and `{two}` exclude each other", hint)
+            first, second = (long_name(parameter).replace("-", "_") for parameter in pair)
+            raise UsageError(f"`{first}` and `{second}` exclude each other", hint)
         values[str(weaker.name)] = context.params[str(weaker.name)] = weaker.default
 
 
@@ -230,7 +230,7 @@ def _holds(case: Case, context: typer.Context, facts: Collection[Fact | None]) -
         return case in facts
     match = CASE.fullmatch(case)
     assert match is not None
-    parameter = next(one for one in context.command.params if one.name in (match[1], f"{match[1]}_"))
+    parameter = next(candidate for candidate in context.command.params if candidate.name in (match[1], f"{match[1]}_"))
     value = context.params.get(str(parameter.name))
     if match[2] is None:
         is_same_number = not isinstance(value, bool | str) and value == parameter.default

@@ -107,7 +107,7 @@ def explained(error: MaestrokitError) -> MaestrokitError:
     options = _options(context)
     fact = PARAMETER.sub(lambda name: _spelled(options, name[1]) or name[1], error.fact)
     names = PARAMETER.findall(error.fact) if error.parameter is None else [error.parameter]
-    source = _common_origin([_given(options[name], context) for name in names if name in options], context)
+    source = _common_origin([_option_that_set(options[name], context) for name in names if name in options], context)
     hint = _hint(error, options, context)
     if source is None or not isinstance(error, UsageError | NoInputError):
         return type(error)(fact, hint, path=error.path)
@@ -161,7 +161,10 @@ def nearest_option(error: object, context: typer.Context | None) -> str | None:
     if not hasattr(error, "possibilities") or context is None:
         return None
     names = [
-        name[2:] for one in context.command.params for name in (*one.opts, *one.secondary_opts) if name[:2] == "--"
+        name[2:]
+        for parameter in context.command.params
+        for name in (*parameter.opts, *parameter.secondary_opts)
+        if name[:2] == "--"
     ]
     parts = [name for name in names if name.startswith(f"{word}-") or name.endswith(f"-{word}")]
     nearest = next(iter(parts), None) or nearest_name(word, [*names, "help"])
@@ -192,7 +195,7 @@ def _spelled(options: Mapping[str, list[tuple[Any, str]]], name: str) -> str | N
     return options[name][0][1] if name in options else None
 
 
-def _given(candidates: list[tuple[Any, str]], context: typer.Context) -> Any:
+def _option_that_set(candidates: list[tuple[Any, str]], context: typer.Context) -> Any:
     """Return the option that set a parameter, of several that might have; the first if none did."""
     sources = [source_of(parameter, context) for parameter, _ in candidates]
     return next(

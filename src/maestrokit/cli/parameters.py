@@ -94,7 +94,7 @@ def _own_and_shared(
     for parameter in inspect.signature(run).parameters.values():
         hint = hints[parameter.name]
         if is_dataclass(hint):
-            is_shared = any(one.__module__ == Common.__module__ for one in hint.__mro__)  # type: ignore[union-attr]
+            is_shared = any(base.__module__ == Common.__module__ for base in hint.__mro__)  # type: ignore[union-attr]
             (shared if is_shared else own).extend(_options(hint))
         else:
             own.append(parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY))
@@ -161,19 +161,19 @@ def bounds_of(run: Callable[..., Any]) -> dict[str, Within]:
 
 def names_marked(run: Callable[..., Any], mark: type[Listed | Sets]) -> dict[str, Names]:
     """Return the names that the marks of one kind give to the options of a command, by the options' own names."""
-    return {name: one.names for name, one in marked(run, mark).items()}
+    return {name: listed.names for name, listed in marked(run, mark).items()}
 
 
 def _info(annotation: Any) -> Any:
     """Return what an annotation tells typer."""
-    return next((one for one in getattr(annotation, "__metadata__", ()) if isinstance(one, ParameterInfo)), None)
+    return next((part for part in getattr(annotation, "__metadata__", ()) if isinstance(part, ParameterInfo)), None)
 
 
 def _prepared(parameter: inspect.Parameter, arguments: Mapping[str, str], cases: Mapping[str, Cases]) -> Any:
     """Return the annotation of an option with numbers read, and refused, in our words, and with cases in its help."""
     annotation = parameter.annotation
     info, base = copy(_info(annotation)), annotation.__origin__
-    kind = next((one for one in (int, float) if one in (base, *get_args(base))), None)
+    kind = next((number_type for number_type in (int, float) if number_type in (base, *get_args(base))), None)
     if kind is not None and not getattr(info, "count", False):
         is_time = TIME in annotation.__metadata__
         info.parser = number_reader(partial(seconds, parameter=parameter.name) if is_time else kind)

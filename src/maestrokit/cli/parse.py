@@ -112,13 +112,13 @@ def spelt_duration(seconds: float) -> str:
     >>> spelt_duration(5400), spelt_duration(59.6), spelt_duration(90061)
     ('1h30m', '1m00s', '1d1h')
     """
-    whole = round(seconds)
+    total = round(seconds)
     for unit, smaller in (("d", "h"), ("h", "m"), ("m", "s")):
         size, part = int(SECONDS[unit]), int(SECONDS[smaller])
-        if whole >= size:
-            rest = whole % size // part
-            return f"{whole // size}{unit}" + (f"{rest}h" if unit == "d" else f"{rest:02d}{smaller}")
-    return f"{whole}s"
+        if total >= size:
+            rest = total % size // part
+            return f"{total // size}{unit}" + (f"{rest}h" if unit == "d" else f"{rest:02d}{smaller}")
+    return f"{total}s"
 
 
 TRUE = ("1", "on", "t", "true", "y", "yes")

@@ -207,10 +207,10 @@ def check_standard_output(outputs: Mapping[str, str | None]) -> None:
         raise UsageError(fact, "write the others to files")
 
 
-def refuse_terminal(targets: Iterable[str], what: str) -> None:
+def refuse_terminal(targets: Iterable[str], content: str) -> None:
     """Raise a usage error if binary data would be printed on a terminal."""
     if streams.STANDARD in targets and sys.stdout is not None and sys.stdout.isatty():
-        raise UsageError(f"will not print {what} on a terminal", "write to a file with -o FILE, or into a pipe")
+        raise UsageError(f"will not print {content} on a terminal", "write to a file with -o FILE, or into a pipe")
 
 
 def _listed(path: str | None, separator: str) -> list[str]:

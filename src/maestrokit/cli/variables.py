@@ -58,5 +58,5 @@ def _known(names: list[str]) -> list[str]:
 def _variables(command: Any) -> set[str]:
     """Return the variables of a command's options."""
     options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
-    given = [parameter.envvar or f"{PREFIX}{command.name}_{parameter.name}".upper() for parameter in options]
-    return {name for names in given for name in ([names] if isinstance(names, str) else names)}
+    variables = [parameter.envvar or f"{PREFIX}{command.name}_{parameter.name}".upper() for parameter in options]
+    return {name for names in variables for name in ([names] if isinstance(names, str) else names)}

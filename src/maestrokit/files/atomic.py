@@ -29,10 +29,10 @@ def write_bytes(path: Path | str, data: bytes) -> None:
 @contextlib.contextmanager
 def replacing(path: Path | str) -> Iterator[BinaryIO]:
     """Open a file to write piece by piece, which appears at the end of the block; see :func:`write_bytes`."""
-    given, target = Path(path), Path(os.path.realpath(path))
+    named, target = Path(path), Path(os.path.realpath(path))
     try:
-        if given.exists() and not given.is_file() and not given.is_dir():
-            with given.open("wb") as file:  # by its given name: a pipe behind /dev/fd has no real one
+        if named.exists() and not named.is_file() and not named.is_dir():
+            with named.open("wb") as file:  # by its given name: a pipe behind /dev/fd has no real one
                 yield file
         else:
             with _replacement(target) as replacement:

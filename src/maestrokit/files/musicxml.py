@@ -102,13 +102,13 @@ def _with_marks(performance: Performance, kinds: Any, parts: list[Any]) -> Perfo
     keys: list[NoteKey] = list(zip(*(column.tolist() for column in columns), strict=True))
     if marks.levels or marks.wedges or marks.loud or marks.sudden:
         is_loud = np.array([key in marks.loud or key[2] in marks.sudden for key in keys])
-        velocity = _whole(np.minimum(velocity_curve(marks.levels, marks.wedges, quarter) + STEP * is_loud, 127))
+        velocity = _rounded(np.minimum(velocity_curve(marks.levels, marks.wedges, quarter) + STEP * is_loud, 127))
     share = np.array([STACCATO if key in marks.short else DETACHED if key in marks.detached else 1.0 for key in keys])
     least = np.minimum(length, math.ceil(GRACE * division))  # a short note is no grace note
-    offset = notes.onset_tick + np.maximum(_whole(share * length), least)
+    offset = notes.onset_tick + np.maximum(_rounded(share * length), least)
     performance = performance.replace(notes=notes.replace(velocity=velocity, offset_tick=offset))
     performance = _with_staves(performance, np.array([marks.staves.get(key, 1) for key in keys]))
-    tick = _whole(marks.pedal_intervals().ravel() * division)
+    tick = _rounded(marks.pedal_intervals().ravel() * division)
     return reorder_events(performance.replace(controls=with_pedal(performance.controls, tick, performance.notes)))
 
 
@@ -186,5 +186,5 @@ def _slurs_of(part: Any, kinds: Any) -> dict[Any, list[tuple[int, int]]]:
     return slurs
 
 
-def _whole(values: Floats) -> Integers:
+def _rounded(values: Floats) -> Integers:
     return np.rint(values).astype(np.int64)

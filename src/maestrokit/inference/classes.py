@@ -41,7 +41,7 @@ def read_classifier(folder: Path) -> Classifier:
         raise unusable(folder, "it was made for another input", task=TASK)
     weights = checked_weights(folder, weight_shapes(**sizes, input=input), task=TASK)
     temperature, threshold = config.get("temperature", 1.0), config.get("threshold", 0.0)
-    if len(names) != sizes["outputs"] or not all(isinstance(one, int | float) for one in (temperature, threshold)):
+    if len(names) != sizes["outputs"] or not all(isinstance(value, int | float) for value in (temperature, threshold)):
         raise unusable(folder, "its classes, temperature or threshold do not fit it", task=TASK)
     if not (temperature > 0 and 0 <= threshold <= 1):
         raise unusable(folder, f"its temperature is {temperature} and its threshold {threshold}", task=TASK)

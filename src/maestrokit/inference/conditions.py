@@ -58,9 +58,9 @@ def by_name(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
     >>> by_name([("composer", None), ("density", 8.0)])
     {'density': '8.0'}
     """
-    given = [(name, str(value)) for name, value in pairs if value is not None]
-    values = dict(given)
-    if len(values) < len(given):
+    named = [(name, str(value)) for name, value in pairs if value is not None]
+    values = dict(named)
+    if len(values) < len(named):
         raise UsageError("one condition is given twice", "give each once", parameter="condition")
     return values
 
@@ -115,7 +115,11 @@ def class_code(name: str, text: str, names: Sequence[str]) -> int:
         raise UsageError(
             f"'{text}' can be several values of {name}", f"choose from {several}", parameter=_parameter(name)
         )
-    words = {word: known for known, whole in zip(names, folded, strict=True) for word in (*whole.split(), whole)}
+    words = {
+        word: known
+        for known, folded_name in zip(names, folded, strict=True)
+        for word in (*folded_name.split(), folded_name)
+    }
     nearest = nearest_name(part, words)
     question = f"did you mean '{words[nearest]}'? " if nearest else ""
     raise UsageError(f"no {name} '{text}'", f"{question}choose from {', '.join(names)}", parameter=_parameter(name))

@@ -83,7 +83,7 @@ def _directions(width: int) -> Floats:
 
 def _of_classifier(parts: Sequence[Piece], model: str) -> Floats:
     notes = (TimedNotes(part.onset, part.sounding_offset, part.pitch, part.velocity) for part in parts)
-    return excerpt_vectors([roll_of(one, 0.0) for one in notes], load_classifier(model).weights)
+    return excerpt_vectors([roll_of(excerpt, 0.0) for excerpt in notes], load_classifier(model).weights)
 
 
 def _of_sequence_model(parts: Sequence[Piece], model: str) -> Floats:

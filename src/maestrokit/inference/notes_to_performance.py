@@ -63,7 +63,7 @@ def transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL, *, tempo: float | No
 
 
 def performance_of(
-    notes: StepNotes, encoding: Encoding, *, pedal: str = "cc64", given: StepNotes = NO_NOTES, span: Span = EVER
+    notes: StepNotes, encoding: Encoding, *, pedal: str = "cc64", earlier: StepNotes = NO_NOTES, span: Span = EVER
 ) -> Performance:
     """Return new notes as a performance from step 0 on.
 
@@ -71,17 +71,17 @@ def performance_of(
     ----------
     pedal : {'cc64', 'extend'}
         A sustain pedal holds notes, and keys are released before it comes up; or they are down as long as notes sound.
-    given : StepNotes
+    earlier : StepNotes
         Notes before them, on which the pedal is not to act.
     span : two floats, in seconds
         When the pedal may be down.
     """
     if pedal == "extend":
         return transcript(in_seconds(notes, encoding), tempo=UNKNOWN_TEMPO)
-    every = in_seconds(joined(given, notes), encoding)
+    every = in_seconds(joined(earlier, notes), encoding)
     down = supposed_pedal(every)
     down = down[(down[:, 0] >= span[0]) & (down[:, 1] <= span[1])]
-    is_new = np.arange(len(every.onset)) >= len(given.onset)
+    is_new = np.arange(len(every.onset)) >= len(earlier.onset)
     return transcript(with_key_releases(every, down, together=0.0).select(is_new), down, tempo=UNKNOWN_TEMPO)
 
 

@@ -140,10 +140,10 @@ def _of_notes(
     """Return the surprisal under a model of notes; its tokens are the notes and the end, its hits a share of each."""
     notes = note_sequence(sequence, encoding)
     nats = note_nats(model, notes, encoding, length=length, stride=stride, batch=batch)
-    whole = _measured(sum(nats.factors), 0, sequence, encoding)
+    total = _measured(sum(nats.factors), 0, sequence, encoding)
     tokens = len(notes.pitch) + 1
     return replace(
-        whole, tokens=tokens, notes=len(notes.pitch), hits=nats.hits * tokens / nats.predicted, factors=nats.factors
+        total, tokens=tokens, notes=len(notes.pitch), hits=nats.hits * tokens / nats.predicted, factors=nats.factors
     )
 
 

@@ -117,8 +117,8 @@ def transferred_rolls(
     for first in range(0, steps, part):
         around = padded[:, first : min(first + part, steps + -steps % STRIDE) + 2 * reach]
         with torch.no_grad():
-            given = torch.from_numpy(np.ascontiguousarray(around))[None].to(device)
-            parts.append(torch.cat(generator(given))[:, reach:-reach].float().cpu().numpy())
+            inputs = torch.from_numpy(np.ascontiguousarray(around))[None].to(device)
+            parts.append(torch.cat(generator(inputs))[:, reach:-reach].float().cpu().numpy())
     onset_odds, sounding_odds, velocity = np.concatenate(parts, axis=1)[:, :steps]
     onset = surest_changes(rolls[0] > 0, onset_odds, share=strength)
     sounding = surest_changes(rolls[1] > 0, sounding_odds, share=strength) | onset

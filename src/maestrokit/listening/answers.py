@@ -85,7 +85,7 @@ def parse_answers(data: bytes, *, name: str) -> Answers:
     is_whole = _is_count(table["number"]) and isinstance(table["answers"], list)
     if not is_whole or not all(map(_is_answer, table["answers"])):
         raise _refused(name, "its answers are not those of a kit's page")
-    answers = tuple(Answer(one["trial"], one["values"]) for one in table["answers"])
+    answers = tuple(Answer(answer["trial"], answer["values"]) for answer in table["answers"])
     return Answers(table["listener"], table["kit"], answers)
 
 
@@ -113,7 +113,7 @@ def parse_key(data: bytes, *, name: str) -> KitKey:
 
 def _is_whole(key: KitKey) -> bool:
     """Return whether all that a key speaks of is in it, each as what it should be; errors say that it is not."""
-    scales = {one.name for one in key.measures}
+    scales = {measure.name for measure in key.measures}
     rated = [trial for trial in key.trials.values() if trial["kind"] != CHECK]
     checks = [trial for trial in key.trials.values() if trial["kind"] == CHECK]
     rated_clips = [clip for clip in key.clips.values() if clip["system"] in key.systems]
@@ -122,11 +122,11 @@ def _is_whole(key: KitKey) -> bool:
         key.design in DESIGNS
         and len(set(key.systems)) == len(key.systems)
         and (key.human is None or key.human in key.systems)
-        and 0 < len(scales) == len(key.measures) and all(one.low < one.high for one in key.measures)
+        and 0 < len(scales) == len(key.measures) and all(measure.low < measure.high for measure in key.measures)
         and all(trial["kind"] == RATED and set(trial["scales"]) == scales for trial in rated)
         and all(set(trial["scales"]) == {COUNT.name} for trial in checks)
         and all(type(key.clips[clip]["notes"]) is int for trial in checks for clip in trial["clips"])
-        and all(type(one["index"]) is int and 0 <= one["index"] < count for one in rated_clips)
+        and all(type(clip["index"]) is int and 0 <= clip["index"] < count for clip in rated_clips)
         and all(key.clips[clip]["system"] in key.systems for trial in rated for clip in trial["clips"])
         and (key.design != "pairs" or all(len(set(trial["clips"])) == 2 for trial in rated))
     )  # fmt: skip
@@ -148,7 +148,7 @@ def questions_of(page: bytes, *, name: str) -> Questions:
 
 
 def _questions(table: Mapping[str, Any]) -> tuple[str, str, tuple[Measure, ...], dict[str, Mapping[str, Any]]]:
-    measures = tuple(Measure(str(one["name"]), int(one["low"]), int(one["high"])) for one in table["scales"])
+    measures = tuple(Measure(str(scale["name"]), int(scale["low"]), int(scale["high"])) for scale in table["scales"])
     trials = {str(trial["id"]): trial for trial in table["trials"]}
     return str(table["kit"]), str(table["design"]), measures, trials
 
@@ -164,7 +164,7 @@ def check_answers(answers: Answers, key: Questions, *, name: str) -> None:
     if answers.kit != key.kit:
         raise _refused(name, f"answers to the kit {answers.kit}, and the key is of {key.kit}", "give the kit's own key")
     met: dict[str, int] = {}
-    bounds = {one.name: (one.low, one.high) for one in (*key.measures, COUNT)}
+    bounds = {measure.name: (measure.low, measure.high) for measure in (*key.measures, COUNT)}
     for answer in answers.answers:
         trial = key.trials.get(answer.trial)
         if trial is None:
@@ -221,9 +221,9 @@ def panel_of(answers: Sequence[Answers], key: KitKey) -> Panel:
                     for system, clip, value in parts:
                         table[index, system, row, clip] = value
                 elif table is ratings:
-                    (one, clip, value), (other, _, _) = parts
-                    preferences[index, one, other, row, clip] = value
-                    preferences[index, other, one, row, clip] = 1 - value
+                    (first, clip, value), (second, _, _) = parts
+                    preferences[index, first, second, row, clip] = value
+                    preferences[index, second, first, row, clip] = 1 - value
     finished = [set(key.trials) <= {answer.trial for answer in listener.answers} for listener in answers]
     names = [listener.listener for listener in answers]
     return Panel(
@@ -245,8 +245,8 @@ def _object(data: bytes, name: str, format: str) -> dict[str, Any]:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise _refused(name, f"not whole JSON{where}") from None
     if not isinstance(table, dict) or table.get("format") != format:
-        what = "the key of a listening kit" if format == KEY_FORMAT else "answers to a listening test"
-        raise _refused(name, f"not {what}")
+        kind = "the key of a listening kit" if format == KEY_FORMAT else "answers to a listening test"
+        raise _refused(name, f"not {kind}")
     if table.get("version") != VERSION:
         raise _refused(name, f"of version {str(table.get('version'))[:20]}, and this program knows version {VERSION}")
     return table
@@ -258,9 +258,11 @@ def _is_answer(value: Any) -> bool:
         return False
     if not (_is_count(value["plays"]) and type(value["seconds"]) in (int, float) and 0 <= value["seconds"] < math.inf):
         return False
-    if not isinstance(value["values"], dict) or not all(isinstance(one, dict) for one in value["values"].values()):
+    if not isinstance(value["values"], dict) or not all(
+        isinstance(ratings, dict) for ratings in value["values"].values()
+    ):
         return False
-    return all(type(number) is int for one in value["values"].values() for number in one.values())
+    return all(type(number) is int for ratings in value["values"].values() for number in ratings.values())
 
 
 def _is_count(value: Any) -> bool:

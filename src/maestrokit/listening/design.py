@@ -127,9 +127,9 @@ def _orders(squares: Sequence[Integers]) -> int:
     Those of the systems are balanced over so many; those of pieces, too, unless there would be far too many.
     """
     groups, pieces, within = (len(square) for square in squares)
-    both = math.lcm(groups, pieces)
-    if both * within <= max(MOST_LISTENERS, groups * within):
-        return both
+    combined = math.lcm(groups, pieces)
+    if combined * within <= max(MOST_LISTENERS, groups * within):
+        return combined
     return groups * max(1, MOST_LISTENERS // (groups * within))
 
 

@@ -157,8 +157,8 @@ def page(data: Mapping[str, Any], information: str) -> bytes:
 def minutes_of(design: Design, sounds: Mapping[Clip, SourceSound]) -> int:
     """Return about how many minutes a listener takes."""
     total = 0.0
-    for one in design.sequences[0]:
-        trial = design.trials[one.trial]
+    for presentation in design.sequences[0]:
+        trial = design.trials[presentation.trial]
         duration = sum(len(sounds[clip].samples) / SAMPLE_RATE for clip in trial.clips)
         total += LISTENED * duration + SECONDS_AN_ANSWER * len(trial.scales)
     return max(round(total / 60), 1)
@@ -185,7 +185,10 @@ def _blinded(
     for row, trial in zip(rows, trials, strict=True):
         trial["clips"] = [trial["clips"][index] for index in orders[row]]
     sequences = [
-        [[position[one.trial], [orders[one.trial].index(index) for index in one.order]] for one in sequence]
+        [
+            [position[presentation.trial], [orders[presentation.trial].index(index) for index in presentation.order]]
+            for presentation in sequence
+        ]
         for sequence in design.sequences
     ]
     return trials, sequences

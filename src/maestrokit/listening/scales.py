@@ -87,7 +87,7 @@ def _scale(table: Any, design: str, name: str) -> Scale:
 
 def _fault(values: dict[str, Any], design: str) -> str | None:
     """Return what is wrong with the values of a scale, or None."""
-    known = {one.name for one in fields(Scale)}
+    known = {field.name for field in fields(Scale)}
     for key in (*values, "name", "question"):
         if key not in known or key not in values:
             return f"a scale has no '{key}'" if key in known else f"a scale has no setting '{key}'"

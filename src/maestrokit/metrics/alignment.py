@@ -28,20 +28,20 @@ def lengths(sequences: Sequences) -> Integers:
     return np.asarray((sequences != PADDING).sum(axis=-1))
 
 
-def common_subsequence(one: Integers, other: Integers) -> int:
+def common_subsequence(first: Integers, second: Integers) -> int:
     """Return the length of the longest common subsequence of two sequences of any length; see the plural.
 
     >>> common_subsequence(np.array([1, 2, 3, 4]), np.array([2, 9, 4, 1]))
     2
     """
     masks: dict[int, int] = {}
-    for bit, value in enumerate(one.tolist()):
+    for bit, value in enumerate(first.tolist()):
         masks[value] = masks.get(value, 0) | 1 << bit
-    every = rest = (1 << len(one)) - 1
-    for value in other.tolist():
+    every = rest = (1 << len(first)) - 1
+    for value in second.tolist():
         grows = masks.get(value, 0) & rest
         rest = (rest + grows | rest & ~grows) & every
-    return len(one) - rest.bit_count()
+    return len(first) - rest.bit_count()
 
 
 def common_subsequences(sequences: Sequences, others: Sequences) -> Integers:

@@ -26,8 +26,8 @@ def jensen_shannon(first: ArrayLike, second: ArrayLike) -> Floats:
     >>> float(jensen_shannon([1, 0], [0, 3]))
     1.0
     """
-    one, two = shares(first), shares(second)
-    return np.asarray(entropy((one + two) / 2) - (entropy(one) + entropy(two)) / 2)
+    p, q = shares(first), shares(second)
+    return np.asarray(entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2)
 
 
 def shares(histogram: ArrayLike) -> Floats:

@@ -52,7 +52,7 @@ class Normal:
         return np.asarray((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T)
 
 
-def distance(one: Normal, other: Normal) -> float:
+def distance(first: Normal, second: Normal) -> float:
     """Return |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), the squared distance of two normal distributions.
 
     References
@@ -63,29 +63,29 @@ def distance(one: Normal, other: Normal) -> float:
     >>> distance(Normal(np.zeros(2), np.eye(2)), Normal(np.array([3.0, 4.0]), np.eye(2)))
     25.0
     """
-    cross = np.linalg.eigvalsh(one.root @ other.covariance @ one.root)
-    apart = np.sum((one.mean - other.mean) ** 2)
-    trace = np.trace(one.covariance) + np.trace(other.covariance) - 2 * np.sqrt(np.maximum(cross, 0)).sum()
+    cross = np.linalg.eigvalsh(first.root @ second.covariance @ first.root)
+    apart = np.sum((first.mean - second.mean) ** 2)
+    trace = np.trace(first.covariance) + np.trace(second.covariance) - 2 * np.sqrt(np.maximum(cross, 0)).sum()
     return float(max(apart + trace, 0.0))
 
 
-def distances(one: Sequence[Floats], other: Sequence[Floats], counts: Floats) -> Floats:
+def distances(first: Sequence[Floats], second: Sequence[Floats], counts: Floats) -> Floats:
     """Return the distance of two sets of pieces in each resample of the first, shape (resamples,).
 
     Parameters
     ----------
-    one, other : sequences of float, shape (windows, values)
+    first, second : sequences of float, shape (windows, values)
         The vectors of each piece.
     counts : float64, shape (resamples, pieces)
         How often each piece of the first set counts.
     """
-    mine, theirs = (np.concatenate(side).astype(np.float64) for side in (one, other))
-    fixed = _fitted(theirs, np.ones(len(theirs)))
-    piece = np.repeat(np.arange(len(one)), [len(windows) for windows in one])
-    return np.array([distance(fixed, _fitted(mine, weights)) for weights in counts[:, piece]])
+    first_vectors, second_vectors = (np.concatenate(side).astype(np.float64) for side in (first, second))
+    fixed = _fitted(second_vectors, np.ones(len(second_vectors)))
+    piece = np.repeat(np.arange(len(first)), [len(windows) for windows in first])
+    return np.array([distance(fixed, _fitted(first_vectors, weights)) for weights in counts[:, piece]])
 
 
 def _fitted(vectors: Floats, weights: Floats) -> Normal:
-    there = weights > 0
-    covariance = shrunken_covariance(vectors[there], weights[there])
+    present = weights > 0
+    covariance = shrunken_covariance(vectors[present], weights[present])
     return Normal(weights @ vectors / weights.sum(), covariance)

@@ -68,8 +68,8 @@ def _matched(reference_row: Integers, estimate_row: Integers) -> Integers:
     is_far = np.ones((len(references), len(estimates)), np.int64)
     is_far[reference, estimate] = 0
     matching = match_events(references, estimates, 0, distance=lambda *_: is_far)
-    one, other = np.array(matching, np.int64).T
-    return np.stack([references[one], estimates[other]], axis=1)
+    left, right = np.array(matching, np.int64).T
+    return np.stack([references[left], estimates[right]], axis=1)
 
 
 def _candidates(estimate: Piece, reference: Piece, *, slack: float) -> tuple[Integers, Integers]:
@@ -86,5 +86,5 @@ def _candidates(estimate: Piece, reference: Piece, *, slack: float) -> tuple[Int
     return reference_row[order], estimate_row[order]
 
 
-def _distance(one: Floats, other: Floats) -> Floats:
-    return np.asarray(np.around(np.abs(one - other), DECIMALS), np.float64)
+def _distance(first: Floats, second: Floats) -> Floats:
+    return np.asarray(np.around(np.abs(first - second), DECIMALS), np.float64)

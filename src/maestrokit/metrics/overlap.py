@@ -74,12 +74,12 @@ def bandwidth(sample: Floats) -> float:
     return float(np.std(sample, ddof=1) * len(sample) ** -0.2) if len(sample) > 1 else 0.0
 
 
-def shared_area(one: Floats, two: Floats) -> float:
+def shared_area(first: Floats, second: Floats) -> float:
     """Return the overlap of two discrete densities."""
-    return float(np.minimum(one, two).sum())
+    return float(np.minimum(first, second).sum())
 
 
-def divergence(one: Floats, two: Floats) -> float:
+def divergence(first: Floats, second: Floats) -> float:
     """Return sum p log2(p / q) of two discrete densities, both floored alike."""
-    p, q = ((1 - FLOOR) * density + FLOOR / len(density) for density in (one, two))
+    p, q = ((1 - FLOOR) * density + FLOOR / len(density) for density in (first, second))
     return float(np.sum(p * np.log2(p / q)))

@@ -33,8 +33,8 @@ def profile(piece: Piece) -> Profile:
 
 def mean_profile(profiles: Sequence[Profile]) -> Profile:
     """Return the distributions of a set; zeros where no piece has any."""
-    degrees, intervals = (_mean([one[column] for one in profiles]) for column in (0, 1))
-    return Profile(degrees, intervals, np.sum([one.changes for one in profiles], axis=0))
+    degrees, intervals = (_mean([profile[column] for profile in profiles]) for column in (0, 1))
+    return Profile(degrees, intervals, np.sum([profile.changes for profile in profiles], axis=0))
 
 
 def _mean(rows: Sequence[Floats]) -> Floats:

@@ -55,7 +55,7 @@ def recall_and_excerpt(
 
 def added(parts: "list[Recall]") -> Recall:
     """Return the counts of several pairs together."""
-    return Recall(*(np.sum([one[column] for one in parts], axis=0) for column in (0, 1)))
+    return Recall(*(np.sum([part[column] for part in parts], axis=0) for column in (0, 1)))
 
 
 def shares_matched(counts: Integers) -> Floats:
@@ -70,11 +70,11 @@ def _excerpt(reference: Piece, estimate: Piece, is_hit: Mask, is_right: Mask) ->
     starts = STEP * np.arange(max(int(np.ceil((end - EXCERPT) / STEP)), 0) + 1)
     counts = np.searchsorted(errors, starts + EXCERPT) - np.searchsorted(errors, starts)
     start = float(starts[counts.argmax()])
-    mine, theirs = (_within(side, start) for side in (reference, estimate))
+    in_reference, in_estimate = (_within(side, start) for side in (reference, estimate))
     seconds = max(min(EXCERPT, max(reference.offset.max(initial=0.0), end) - start), 1.0)
     return Excerpt(
-        start, float(seconds), _cut(reference, mine, start), _cut(estimate, theirs, start), is_hit[mine],
-        is_right[theirs],
+        start, float(seconds), _cut(reference, in_reference, start), _cut(estimate, in_estimate, start),
+        is_hit[in_reference], is_right[in_estimate],
     )  # fmt: skip
 
 

@@ -124,6 +124,6 @@ def precision_recall_f1(prefix: str, hits: float, estimated: float, referred: fl
     """
     precision = hits / estimated if estimated and referred else 0.0
     recall = hits / referred if estimated and referred else 0.0
-    both = precision + recall
-    f1 = 2 * precision * recall / both if both else 0.0
+    total = precision + recall
+    f1 = 2 * precision * recall / total if total else 0.0
     return {f"{prefix}_precision": precision, f"{prefix}_recall": recall, f"{prefix}_f1": f1}

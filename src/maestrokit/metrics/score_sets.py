@@ -43,11 +43,11 @@ def metrics(names: Sequence[str] | None = None, *, corpora: Collection[str] | No
     for name in names or ():
         if name not in known:
             raise UsageError(f"there is no metric '{name}'", choices_hint(name, known), parameter="metric")
-    there = {"", *corpora} if corpora is not None else {"", "reference", "training"}
+    available = {"", *corpora} if corpora is not None else {"", "reference", "training"}
     return {
         name: metric
         for name, metric in known.items()
-        if (metric.is_default if names is None else name in names) and metric.needs in there
+        if (metric.is_default if names is None else name in names) and metric.needs in available
     }
 
 
@@ -61,8 +61,8 @@ def summarize(piece: Piece, chosen: Mapping[str, Metric]) -> dict[str, Any]:
         if metric.summary is not None and metric.summary not in summaries:
             summaries[metric.summary] = metric.summary(piece)
 
-    def own(metric: Metric, whole: Any) -> Any:
-        return whole if metric.column is None else whole[[metric.column]]
+    def own(metric: Metric, summary: Any) -> Any:
+        return summary if metric.column is None else summary[[metric.column]]
 
     return {name: own(metric, summaries[metric.summary]) for name, metric in chosen.items() if metric.summary}
 
@@ -102,36 +102,38 @@ def score(
         What several calls with the same corpora share; it is filled by the first.
     """
     pieces: list[list[Row]] = [[] for _ in generated]
-    whole: list[Row] = []
+    totals: list[Row] = []
     corpora: dict[str, Sequence[Summary]] = {"": [], "reference": reference, "training": training}
     shared = {} if expectations is None else expectations
     for name, metric in chosen.items():
         corpus = corpora[metric.needs]
         if metric.needs and not corpus:
             continue
-        mine, others = _stacked(generated, name, metric), _stacked(corpus, name, metric)
-        theirs = _stacked(reference, name, metric)
+        summaries, others = _stacked(generated, name, metric), _stacked(corpus, name, metric)
+        references = _stacked(reference, name, metric)
         if metric.of_set is not None:
-            whole += _rows_of_set(name, metric, mine, theirs, generator=generator, with_reference=with_reference)
+            totals += _rows_of_set(
+                name, metric, summaries, references, generator=generator, with_reference=with_reference
+            )
             continue
         if metric.expected is not None and metric.expected not in shared:
             shared[metric.expected] = metric.expected(others)
         expected = None if metric.expected is None else shared[metric.expected]
-        values = _values(metric, mine, expected) + 0.0  # which is never -0
-        ceiling = _ceiling(metric, theirs, expected) if with_reference else UNDEFINED
+        values = _values(metric, summaries, expected) + 0.0  # which is never -0
+        ceiling = _ceiling(metric, references, expected) if with_reference else UNDEFINED
         for rows, value in zip(pieces, values.tolist(), strict=True):
             counted = int(np.isfinite(value))
             rows.append(Row(name, value, unit=metric.unit, n=counted, reference=ceiling, better=metric.better))
         low, high = bootstrap.mean_interval(values, generator=generator)
         known = int(np.isfinite(values).sum())
-        whole.append(Row(name, _mean(values), low, high, metric.unit, known, ceiling, metric.better, metric.bounds))
+        totals.append(Row(name, _mean(values), low, high, metric.unit, known, ceiling, metric.better, metric.bounds))
         if metric.is_distributed:
-            whole += distribution_rows(name, _known(mine), _known(theirs), generator=generator)
-    return pieces, whole
+            totals += distribution_rows(name, _known(summaries), _known(references), generator=generator)
+    return pieces, totals
 
 
 def _rows_of_set(
-    name: str, metric: Metric, mine: Any, theirs: Any, *, generator: np.random.Generator, with_reference: bool
+    name: str, metric: Metric, summaries: Any, references: Any, *, generator: np.random.Generator, with_reference: bool
 ) -> list[Row]:
     """Return the row of a set as a whole; the reference is a part of the corpus, of as many pieces, against the rest.
 
@@ -140,57 +142,60 @@ def _rows_of_set(
     value, but not beyond what there can be.
     """
     assert metric.of_set is not None
-    mine, theirs = ([one for one in side if np.size(one) and np.isfinite(one).all()] for side in (mine, theirs))
-    if len(mine) < FEWEST or (metric.needs and len(theirs) < FEWEST):
+    summaries, references = (
+        [summary for summary in side if np.size(summary) and np.isfinite(summary).all()]
+        for side in (summaries, references)
+    )
+    if len(summaries) < FEWEST or (metric.needs and len(references) < FEWEST):
         return []
-    value = float(metric.of_set(mine, theirs, np.ones((1, len(mine))))[0])
+    value = float(metric.of_set(summaries, references, np.ones((1, len(summaries))))[0])
     replicates = metric.of_set(
-        mine, theirs, bootstrap.resampled_counts(len(mine), generator=generator, resamples=RESAMPLES)
+        summaries, references, bootstrap.resampled_counts(len(summaries), generator=generator, resamples=RESAMPLES)
     )
     least, most = metric.bounds or (0.0, np.inf)
     low, high = bootstrap.interval(np.clip(value + replicates - _mean(replicates), least, most))
-    ceiling = _ceiling_of_set(metric, len(mine), theirs, generator) if with_reference else UNDEFINED
-    return [Row(name, value, low, high, metric.unit, len(mine), ceiling, metric.better, metric.bounds)]
+    ceiling = _ceiling_of_set(metric, len(summaries), references, generator) if with_reference else UNDEFINED
+    return [Row(name, value, low, high, metric.unit, len(summaries), ceiling, metric.better, metric.bounds)]
 
 
-def _ceiling_of_set(metric: Metric, count: int, theirs: Sequence[Any], generator: np.random.Generator) -> float:
+def _ceiling_of_set(metric: Metric, count: int, references: Sequence[Any], generator: np.random.Generator) -> float:
     """Return the value of as many pieces of the reference, at most half of it where they are compared with the rest."""
     assert metric.of_set is not None
-    order = generator.permutation(len(theirs))
-    held = [theirs[row] for row in order[: min(count, len(theirs) // 2 if metric.needs else len(theirs))]]
-    rest = [theirs[row] for row in order[len(held) :]]
+    order = generator.permutation(len(references))
+    held = [references[row] for row in order[: min(count, len(references) // 2 if metric.needs else len(references))]]
+    rest = [references[row] for row in order[len(held) :]]
     return float(metric.of_set(held, rest, np.ones((1, len(held))))[0]) if len(held) >= FEWEST else UNDEFINED
 
 
-def distribution_rows(name: str, mine: Floats, theirs: Floats, *, generator: np.random.Generator) -> list[Row]:
+def distribution_rows(name: str, values: Floats, references: Floats, *, generator: np.random.Generator) -> list[Row]:
     """Return overlapped area and divergence of distances within the reference and to it (:mod:`.overlap`)."""
-    if min(len(mine), len(theirs)) < FEWEST:
+    if min(len(values), len(references)) < FEWEST:
         return []
-    within, between = overlap.within(theirs), overlap.distances(mine, theirs)
-    one, two = overlap.densities(within, between.ravel())
-    counts = bootstrap.resampled_counts(len(mine), generator=generator, resamples=RESAMPLES)
-    resampled = counts @ overlap.densities_by_row(within, between) / len(mine)  # (resamples, bins)
-    area, areas = overlap.shared_area(one, two), [overlap.shared_area(one, mixed) for mixed in resampled]
-    divergence, divergences = overlap.divergence(one, two), [overlap.divergence(one, mixed) for mixed in resampled]
+    within, between = overlap.within(references), overlap.distances(values, references)
+    p, q = overlap.densities(within, between.ravel())
+    counts = bootstrap.resampled_counts(len(values), generator=generator, resamples=RESAMPLES)
+    resampled = counts @ overlap.densities_by_row(within, between) / len(values)  # (resamples, bins)
+    area, areas = overlap.shared_area(p, q), [overlap.shared_area(p, mixed) for mixed in resampled]
+    divergence, divergences = overlap.divergence(p, q), [overlap.divergence(p, mixed) for mixed in resampled]
     ends, other_ends = (bootstrap.interval(np.array(values)) for values in (areas, divergences))
     return [
-        Row(f"{name}.overlapped_area", area, *ends, "", len(mine), 1.0, "higher", SHARE),
-        Row(f"{name}.kl", divergence, *other_ends, "bits", len(mine), 0.0, "lower"),
+        Row(f"{name}.overlapped_area", area, *ends, "", len(values), 1.0, "higher", SHARE),
+        Row(f"{name}.kl", divergence, *other_ends, "bits", len(values), 0.0, "lower"),
     ]
 
 
-def _values(metric: Metric, mine: Any, expected: Any) -> Floats:
+def _values(metric: Metric, summaries: Any, expected: Any) -> Floats:
     """Return the value of each piece."""
-    if len(mine) == 0:
+    if len(summaries) == 0:
         return np.empty(0)
-    return np.asarray(mine[:, 0] if metric.score is None else metric.score(mine, expected), np.float64)
+    return np.asarray(summaries[:, 0] if metric.score is None else metric.score(summaries, expected), np.float64)
 
 
-def _ceiling(metric: Metric, theirs: Any, expected: Any) -> float:
+def _ceiling(metric: Metric, references: Any, expected: Any) -> float:
     """Return the mean value of the reference; where pieces are compared with it, of each half against the other."""
     if metric.needs != "reference" or metric.expected is None:
-        return _mean(_values(metric, theirs, expected))
-    even, odd = theirs[::2], theirs[1::2]  # halves by place
+        return _mean(_values(metric, references, expected))
+    even, odd = references[::2], references[1::2]  # halves by place
     if len(odd) == 0:
         return UNDEFINED
     return _mean(

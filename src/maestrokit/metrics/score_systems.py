@@ -108,12 +108,12 @@ def score(
     }
     ceiling = {row.metric: row for row in scored[CEILING][1]}
     values = {name: _values(pieces, chosen) for name, (pieces, _) in scored.items()}
-    whole = {name: _beside(rows, ceiling) for name, (_, rows) in scored.items()}
+    by_system = {name: _beside(rows, ceiling) for name, (_, rows) in scored.items()}
     results = {
         name: SystemScores(
             [(file, _referred(rows, ceiling)) for file, rows in zip(systems[name].files, pieces, strict=True)],
-            whole[name],
-            {row.metric for row in whole[name] if _is_apart(row, ceiling.get(row.metric))},
+            by_system[name],
+            {row.metric for row in by_system[name] if _is_apart(row, ceiling.get(row.metric))},
         )
         for name, (pieces, _) in scored.items()
     }
@@ -132,13 +132,13 @@ def compare(
     rows = []
     for first, second in [*combinations(own, 2), *((name, CEILING) for name in own if CEILING in systems)]:
         is_paired = sorted(systems[first].keys) == sorted(systems[second].keys)
-        one, other = values[first], values[second]
+        left, right = values[first], values[second]
         if is_paired:
-            one, other = (values[name][np.argsort(systems[name].keys, kind="stable")] for name in (first, second))
+            left, right = (values[name][np.argsort(systems[name].keys, kind="stable")] for name in (first, second))
         test = significance.paired_p_values if is_paired else significance.p_values
         columns = (
-            significance.mean_difference(one, other), significance.effect_sizes(one, other),
-            test(one, other, generator=generator),
+            significance.mean_difference(left, right), significance.effect_sizes(left, right),
+            test(left, right, generator=generator),
         )  # fmt: skip
         for metric, difference, size, p in zip(metrics, *(column.tolist() for column in columns), strict=True):
             rows.append(Comparison(first, second, metric, difference, size, p, p, is_paired))

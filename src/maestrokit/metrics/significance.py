@@ -38,18 +38,18 @@ def p_values(first: Floats, second: Floats, *, generator: np.random.Generator) -
 
     As :func:`paired_p_values`, but the pieces of both are dealt out anew. NaN where a side has no value.
     """
-    both = np.concatenate([first, second])
-    known = np.isfinite(both)
-    values, present = np.where(known, both, 0.0), known.astype(np.float64)
+    pooled = np.concatenate([first, second])
+    known = np.isfinite(pooled)
+    values, present = np.where(known, pooled, 0.0), known.astype(np.float64)
     observed = np.nan_to_num(_mean(first) - _mean(second))
-    extremes = np.ones(both.shape[1])
-    is_first = np.arange(len(both)) < len(first)
+    extremes = np.ones(pooled.shape[1])
+    is_first = np.arange(len(pooled)) < len(first)
     for _ in range(0, PERMUTATIONS, _AT_ONCE):
-        mine = generator.permuted(np.broadcast_to(is_first, (_AT_ONCE, len(both))), axis=1).astype(np.float64)
-        one, other = ((side @ values) / np.maximum(side @ present, 1) for side in (mine, 1 - mine))
-        extremes += _count(one - other, observed)
-    there = known[: len(first)].any(axis=0) & known[len(first) :].any(axis=0)
-    return np.where(there, extremes / (1 + PERMUTATIONS), np.nan)
+        in_first = generator.permuted(np.broadcast_to(is_first, (_AT_ONCE, len(pooled))), axis=1).astype(np.float64)
+        first_mean, second_mean = ((side @ values) / np.maximum(side @ present, 1) for side in (in_first, 1 - in_first))
+        extremes += _count(first_mean - second_mean, observed)
+    has_values = known[: len(first)].any(axis=0) & known[len(first) :].any(axis=0)
+    return np.where(has_values, extremes / (1 + PERMUTATIONS), np.nan)
 
 
 def holm(p: Floats) -> Floats:

@@ -284,6 +284,6 @@ def _losses(output: CnnOutput, batch: TensorBatch) -> dict[str, Tensor]:
 def _cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Return the weighted mean of the binary cross-entropy where the target is known, not NaN; of one shape all."""
     known = target.isfinite()
-    each = F.binary_cross_entropy_with_logits(logits.float(), target.nan_to_num(), reduction="none")
+    losses = F.binary_cross_entropy_with_logits(logits.float(), target.nan_to_num(), reduction="none")
     share = known.float() if weight is None else known * weight
-    return (share * each).sum() / share.sum().clamp(min=1.0)
+    return (share * losses).sum() / share.sum().clamp(min=1.0)

@@ -191,11 +191,11 @@ class Performance:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Performance):
             return NotImplemented
-        mine, theirs = (
+        left, right = (
             (p.notes, p.controls, p.tempos, p.others, p.track_end_tick.tolist(), p.division, p.format)
             for p in (self, other)
         )
-        return mine == theirs
+        return left == right
 
     __hash__ = None  # type: ignore[assignment]  # arrays have no hash
 
@@ -269,8 +269,8 @@ def next_stop(notes: Notes, controls: Controls, rows: Integers) -> Integers:
     stops = controls.select(ends_all_notes(controls.number))
     stop_channel, channel = stops.track << 4 | stops.channel, (notes.track << 4 | notes.channel)[rows]
     tick = np.full(len(rows), np.iinfo(np.int64).max)
-    for each in np.unique(stop_channel):
-        stop, here = stops.select(stop_channel == each), np.flatnonzero(channel == each)
+    for number in np.unique(stop_channel):
+        stop, here = stops.select(stop_channel == number), np.flatnonzero(channel == number)
         stop = stop.select(np.argsort(stop.order))
         after = np.searchsorted(stop.order, notes.onset_order[rows[here]])
         tick[here] = np.append(stop.tick, np.iinfo(np.int64).max)[after]

@@ -95,9 +95,9 @@ def _damping(pedal: Controls, tempo: TempoMap) -> Damping:
 
 def _is_soft(onset: Floats, channel: Integers, performance: Performance, tempo: TempoMap) -> Integers:
     soft = np.zeros(len(onset), np.int64)
-    for each in np.unique(channel):
-        changes = pedal_changes(performance, channel=int(each), pedal=SOFT)
-        here = channel == each
+    for number in np.unique(channel):
+        changes = pedal_changes(performance, channel=int(number), pedal=SOFT)
+        here = channel == number
         is_down = np.concatenate([[0], changes.is_down])
         soft[here] = is_down[np.searchsorted(tick2second(changes.tick, tempo), onset[here], side="right")]
     return soft
@@ -108,9 +108,9 @@ def _held_by_sostenuto(
 ) -> Floats:
     """Return offsets, those put off that are down when the sostenuto pedal goes down, until it comes up."""
     offset = offset.copy()
-    for each in np.unique(channel):
-        time = tick2second(pedal_changes(performance, channel=int(each), pedal=SOSTENUTO).tick, tempo)
+    for number in np.unique(channel):
+        time = tick2second(pedal_changes(performance, channel=int(number), pedal=SOSTENUTO).tick, tempo)
         for press, lift in zip_longest(time[::2], time[1::2], fillvalue=FOREVER):
-            held = (channel == each) & (onset <= press) & (press < offset)
+            held = (channel == number) & (onset <= press) & (press < offset)
             offset[held] = np.maximum(offset[held], min(lift, FOREVER))
     return offset

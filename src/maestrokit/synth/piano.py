@@ -104,11 +104,11 @@ class Voices:
         waveform, available = self._waveforms.get(cache_key, (np.zeros((self.channels, 0), np.float32), 0.0))
         if available < samples or available == 0:
             chosen = self.piano.keys[key][layer]
-            whole = math.isinf(samples)
-            seconds = math.inf if whole else 2.0 ** math.ceil(math.log2(max(samples / self.sample_rate, 0.5)))
+            is_whole = math.isinf(samples)
+            seconds = math.inf if is_whole else 2.0 ** math.ceil(math.log2(max(samples / self.sample_rate, 0.5)))
             waveform = self._resampled(self.piano.recordings[chosen.recording], key, seconds) * np.float32(chosen.gain)
             waveform = soft_pedalled(waveform, self.sample_rate) if is_soft else waveform
-            ends = waveform.shape[1] < int(seconds * self.sample_rate) if not whole else True
+            ends = waveform.shape[1] < int(seconds * self.sample_rate) if not is_whole else True
             self._waveforms[cache_key] = waveform, math.inf if ends else waveform.shape[1]
         return waveform
 
@@ -144,7 +144,7 @@ def soft_pedalled(sound: Waveform, sample_rate: float) -> Waveform:
     result, to the bit.
     """
     response = soft_response(sample_rate)
-    return np.stack([np.convolve(one, response)[: sound.shape[1]] for one in sound])
+    return np.stack([np.convolve(row, response)[: sound.shape[1]] for row in sound])
 
 
 @lru_cache(maxsize=4)

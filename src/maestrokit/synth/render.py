@@ -135,13 +135,13 @@ def _mixed(
     """Return the sum of all events between two samples."""
     out = np.zeros((voices.channels, last - first), np.float32)
     time = np.arange(first, last) / rate
-    damped = {channel: each.at(time) for channel, each in damping.items()}
+    damped = {channel: damper.at(time) for channel, damper in damping.items()}
     here = sounding.select((sounding.start < last) & (sounding.stop > first))
     speed = damping_rate(here.key, damping_time=timbre.damping_time)
     released_at = np.zeros(len(here))
-    for channel, each in damping.items():
-        mine = here.channel == channel
-        released_at[mine] = each.at(here.released[mine] / rate)
+    for channel, damper in damping.items():
+        in_channel = here.channel == channel
+        released_at[in_channel] = damper.at(here.released[in_channel] / rate)
     for row in range(len(here)):
         start = int(here.start[row])
         begin, end = max(start, first), min(int(here.stop[row]), last)
@@ -197,7 +197,7 @@ def _response(timbre: Timbre, *, sample_rate: int, channels: int) -> Waveform:
         response = impulse_response(timbre.room, sample_rate=sample_rate, channels=channels)
     if timbre.brightness:
         slope = tilt(timbre.brightness, sample_rate=sample_rate)
-        response = np.stack([np.convolve(one, slope) for one in response]).astype(np.float32)
+        response = np.stack([np.convolve(row, slope) for row in response]).astype(np.float32)
     return response
 
 

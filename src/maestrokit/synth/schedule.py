@@ -51,10 +51,10 @@ def events(
     """Return all events that sound from sample `first` up to `last`, sorted by start."""
     note_events = _note_events(notes, damping, voices, rate, timbre, first, last)
     knock_events = _knock_events(notes.select(notes.onset * rate < last), voices, rate, timbre)
-    both = WaveformParts.concatenate(
+    parts = WaveformParts.concatenate(
         [note_events, knock_events.select((knock_events.stop > first) & (knock_events.start < last))]
     )
-    return both.select(np.argsort(both.start, kind="stable"))
+    return parts.select(np.argsort(parts.start, kind="stable"))
 
 
 def _note_events(
@@ -76,11 +76,11 @@ def _note_events(
     for key, soft, *layers, samples in rows:
         for voice in ((key, soft, layer) for layer in layers if layer >= 0):
             longest[voice] = max(longest.get(voice, 0), samples)
-    whole = {  # each voice once, at its longest
+    waveform_lengths = {  # each voice once, at its longest
         (key, soft, layer): voices.waveform(key, layer, is_soft=bool(soft), samples=samples).shape[1]
         for (key, soft, layer), samples in longest.items()
     }
-    available = [max(whole.get((key, soft, layer), 0) for layer in layers) for key, soft, *layers, _ in rows]
+    available = [max(waveform_lengths.get((key, soft, layer), 0) for layer in layers) for key, soft, *layers, _ in rows]
     return WaveformParts(
         start=start,
         stop=start + np.minimum(np.array(available, np.int64), needed),
@@ -100,9 +100,9 @@ def _lengths(notes: SoundingNotes, damping: dict[int, Damping], timbre: Timbre) 
     """Return how long each note may sound until it is damped or its string is struck again, in seconds."""
     speed = damping_rate(notes.pitch, damping_time=timbre.damping_time)
     silent = np.full(len(notes), np.inf)
-    for channel, each in damping.items():
+    for channel, damper in damping.items():
         here = (notes.channel == channel) & (speed > 0)
-        silent[here] = each.reaches(each.at(notes.offset[here]) + DAMPED / speed[here])
+        silent[here] = damper.reaches(damper.at(notes.offset[here]) + DAMPED / speed[here])
     return np.asarray(np.minimum(np.minimum(silent, notes.next_onset + RESTRIKE_FADE) - notes.onset, 1e6))
 
 

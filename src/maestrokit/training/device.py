@@ -74,12 +74,12 @@ class DistributedContext:
         """Return the recurrent state of all processes, as one process with all rows would have it."""
         if self.processes == 1:
             return recurrent_state
-        whole = {}
+        gathered = {}
         for name, own in recurrent_state.items():
             parts = [torch.empty_like(own, memory_format=torch.contiguous_format) for _ in range(self.processes)]
             distributed.all_gather(parts, own.contiguous())
-            whole[name] = torch.cat(parts, dim=1)
-        return whole
+            gathered[name] = torch.cat(parts, dim=1)
+        return gathered
 
     def own_rows(self, recurrent_state: RecurrentState) -> RecurrentState:
         """Return this process's rows of the result of :meth:`gather_rows`, on its device."""

@@ -120,9 +120,11 @@ class Training:
     def _check_watched(self, batch: Mapping[str, Tensor]) -> None:
         """Raise an error for a watched score that the model does not return, before hours of training."""
         with torch.no_grad(), self._precision():
-            given, _ = self.model.eval().score({name: part.to(self.context.device) for name, part in batch.items()}, {})
-        if self.settings.watch not in given:
-            raise UsageError(f"no score '{self.settings.watch}' to watch", "scores: " + ", ".join(sorted(given)))
+            scores, _ = self.model.eval().score(
+                {name: part.to(self.context.device) for name, part in batch.items()}, {}
+            )
+        if self.settings.watch not in scores:
+            raise UsageError(f"no score '{self.settings.watch}' to watch", "scores: " + ", ".join(sorted(scores)))
 
     def resume(self) -> None:
         """Continue exactly where ``resume.safetensors`` stopped; BadDataError if it is of another training."""
@@ -244,7 +246,7 @@ class Training:
         for losses in self._recent:
             for name, value in losses.items():
                 values.setdefault(name, []).append(value)
-        means = {name: sum(each) / len(each) for name, each in values.items()}
+        means = {name: sum(numbers) / len(numbers) for name, numbers in values.items()}
         means = self.context.mean(means)
         self._recent = []
         rate = learning_rate(self.settings, step=self.progress.step - 1, seconds=self.progress.seconds)

@@ -195,26 +195,26 @@ def _build_model(
             raise UsageError(fact, "leave it out", parameter=name)
     config = {"family": spec.family, "task": spec.task or family.TASKS[0], "version": __version__, **prepared.config}
     if spec.init is not None:
-        given = checkpoint.read_config(spec.init)
+        initial = checkpoint.read_config(spec.init)
         origins = getattr(family, "BEGINS_WITH", {}) | {spec.family: config["task"]}
-        if given["family"] not in origins:
+        if initial["family"] not in origins:
             raise UsageError(
-                f"'{spec.init}' holds {checkpoint.family_with_article(given)}, not a {' or '.join(sorted(origins))}"
+                f"'{spec.init}' holds {checkpoint.family_with_article(initial)}, not a {' or '.join(sorted(origins))}"
             )
-        task = origins[given["family"]]
-        if given.get("task", task) != task:
-            raise UsageError(f"'{spec.init}' was trained for {given['task']}, not {task}")
+        task = origins[initial["family"]]
+        if initial.get("task", task) != task:
+            raise UsageError(f"'{spec.init}' was trained for {initial['task']}, not {task}")
         for name, default in READS.items():
-            kind, needed = (values.get(name, default) for values in (given["model"], prepared.model))
+            kind, needed = (values.get(name, default) for values in (initial["model"], prepared.model))
             if kind != needed:
                 hint = f"`{name}` must be {kind}, with data to match"
                 raise UsageError(f"'{spec.init}' reads {kind}, not {needed}", hint)
-        new_parts = list(prepared.new_parts(given))
-        model_config = {**given["model"], **(model_config if new_parts else {}), **model_settings}
+        new_parts = list(prepared.new_parts(initial))
+        model_config = {**initial["model"], **(model_config if new_parts else {}), **model_settings}
         new_parts += [settings.train_only] if settings.train_only else []
-        config |= prepared.inherit({**given, "model": model_config})
+        config |= prepared.inherit({**initial, "model": model_config})
         weights = checkpoint.read_weights(spec.init)
-        if model_settings or new_parts or given["family"] != spec.family:
+        if model_settings or new_parts or initial["family"] != spec.family:
             new = _new(family, model_config, settings.seed)
             weights = _partly_inherited(new.inherited(weights), new, new_parts)
         model = contract.built(spec.family, model_config, weights, origin=str(spec.init), task=config["task"])
@@ -267,11 +267,11 @@ READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
 
 
 def _value(name: str, text: str, hint: Any) -> Any:
-    read, what = next(READERS[kind] for kind in (hint, *get_args(hint)) if kind in READERS)
+    read, kind_name = next(READERS[kind] for kind in (hint, *get_args(hint)) if kind in READERS)
     try:
         return read(text)
     except (ValueError, KeyError):
-        raise UsageError(f"`{name}` must be {what}, not '{text}'", parameter=name) from None
+        raise UsageError(f"`{name}` must be {kind_name}, not '{text}'", parameter=name) from None
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
@@ -300,10 +300,10 @@ def _check_same(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
         raise UsageError(f"'{folder}' holds a training without its config.json", "choose another folder") from error
     for name in ("family", "task", "model", "encoding", "key_normalized"):
         if (old.get(name) or None) != (config.get(name) or None):  # older runs do not say that a key is as it was
-            what = (_changes(config["model"], old["model"]) if name == "model" else "") or f"another {name}"
-            raise UsageError(f"'{folder}' holds a training with {what}", "choose another folder, or remove it")
-    both = old.get("training", {}), config["training"]
-    was, now = ({name: part[name] for name in STATEFUL & part.keys()} for part in both)
+            difference = (_changes(config["model"], old["model"]) if name == "model" else "") or f"another {name}"
+            raise UsageError(f"'{folder}' holds a training with {difference}", "choose another folder, or remove it")
+    trainings = old.get("training", {}), config["training"]
+    was, now = ({name: part[name] for name in STATEFUL & part.keys()} for part in trainings)
     if changes := _changes(now, was):
         hint = "choose another folder; `init` begins with its weights"
         raise UsageError(f"'{folder}' holds a training with {changes}", hint)

@@ -134,12 +134,12 @@ class Prepared:
     """For ``config.json``: how inputs become what the model sees."""
     counts: Mapping[str, int]
     """Files in each part."""
-    inherit: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda given: {}
+    inherit: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda config: {}
     """Called with the ``config.json`` of an initial model, its settings changed as asked, so that batches fit it;
     returns what replaces, in ``config``, what a new model would have."""
     notes: Sequence[str] = ()
     """Sentences about what is left out."""
-    new_parts: Callable[[Mapping[str, Any]], Sequence[str]] = lambda given: ()
+    new_parts: Callable[[Mapping[str, Any]], Sequence[str]] = lambda config: ()
     """Called with the ``config.json`` of an initial model; returns the parts that start new, with the settings of
     `model`, such as a last layer where the classes are others."""
 
@@ -199,8 +199,8 @@ def find_corpus(
     suffixes, piece = task.SUFFIXES, getattr(task, "piece", stem)
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
     missing, loose = list[str](), list[str]()
-    given, classes, splits = task.listed(names) if hasattr(task, "listed") else (list(names), {}, {})
-    for name in given:
+    listed, classes, splits = task.listed(names) if hasattr(task, "listed") else (list(names), {}, {})
+    for name in listed:
         if name in splits:
             parts.get(splits[name], []).append(name)
         elif Path(name).is_dir() and maestro.table_path(Path(name)) is not None:

@@ -91,12 +91,18 @@ def tune(
         _write(spec.folder, study, fixed)
         for trial in _trials(study, spec.folder, search.trials, seed=int(fixed.get("seed", "0"))):
             suggested = {name: _suggested(trial, name, part) for name, part in space.items()}
-            mine = replace(spec, folder=_folder(spec.folder, trial.number), settings={**fixed, **suggested})
+            trial_spec = replace(spec, folder=_folder(spec.folder, trial.number), settings={**fixed, **suggested})
             callbacks = watch(trial.number)
             train_once = partial(
-                train, mine, context=context, warn=warn, reject=reject, tick=callbacks.tick, announce=callbacks.announce
+                train,
+                trial_spec,
+                context=context,
+                warn=warn,
+                reject=reject,
+                tick=callbacks.tick,
+                announce=callbacks.announce,
             )
-            outcome = _run_trial(study, trial, mine, train_once, callbacks)
+            outcome = _run_trial(study, trial, trial_spec, train_once, callbacks)
             if outcome is not None and outcome.reason == "signal":
                 return _search_result(study, outcome.signal_number)
             _write(spec.folder, study, fixed)
@@ -111,9 +117,9 @@ def spaces(spec: TrainingSpec) -> tuple[dict[str, str], Space]:
     """
     kinds = setting_kinds(spec)
     known = {f.name for kind in kinds for f in fields(kind)}
-    given = {name: text for name, text in RANGES.items() if name in known} | dict(spec.settings)
-    space = {name: parse_space(name, text) for name, text in given.items() if is_space(text)}
-    fixed = {name: text for name, text in given.items() if not is_space(text)}
+    texts = {name: text for name, text in RANGES.items() if name in known} | dict(spec.settings)
+    space = {name: parse_space(name, text) for name, text in texts.items() if is_space(text)}
+    fixed = {name: text for name, text in texts.items() if not is_space(text)}
     for kind in kinds:
         chosen(kind, fixed)
         for name, part in space.items():
@@ -236,8 +242,13 @@ def _folder(folder: Path, number: int) -> Path:
 
 def _entries(study: Any) -> list[dict[str, Any]]:
     return [
-        {"trial": one.number, "state": one.state.name.lower(), "score": one.value, "settings": one.params}
-        for one in study.get_trials(deepcopy=False)
+        {
+            "trial": past_trial.number,
+            "state": past_trial.state.name.lower(),
+            "score": past_trial.value,
+            "settings": past_trial.params,
+        }
+        for past_trial in study.get_trials(deepcopy=False)
     ]
 
 

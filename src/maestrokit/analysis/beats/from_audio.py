@@ -77,8 +77,8 @@ def _starting_keys(time: Floats, saliences: NDArray[np.float32]) -> tuple[Floats
     """Return the lowest and the highest of the keys that seem to begin at each onset, and how many these are."""
     loud = np.log1p(SALIENCE_GAIN * saliences / max(float(saliences.max(initial=0)), 1e-9))
     frame = np.rint(time * chroma.FRAME_RATE).astype(np.int64)
-    two, one, next_one, next_two = (loud[np.clip(frame + shift, 0, len(loud) - 1)] for shift in (-2, -1, 1, 2))
-    rise = np.maximum(np.maximum(next_one, next_two) - np.minimum(one, two), 0)  # (onsets, keys)
+    two_before, before, after, two_after = (loud[np.clip(frame + shift, 0, len(loud) - 1)] for shift in (-2, -1, 1, 2))
+    rise = np.maximum(np.maximum(after, two_after) - np.minimum(before, two_before), 0)  # (onsets, keys)
     beside = np.pad(rise, ((0, 0), (1, 1)))
     is_begun = (rise >= beside[:, :-2]) & (rise >= beside[:, 2:]) & (rise >= BEGUN * rise.max(axis=1, keepdims=True))
     highest = is_begun.shape[1] - 1 - is_begun[:, ::-1].argmax(axis=1)

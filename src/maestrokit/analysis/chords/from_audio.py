@@ -69,9 +69,9 @@ def chords_of_chroma(saliences: NDArray[np.float32], *, length: float) -> AudioC
 
 def chroma_features(saliences: NDArray[np.float32]) -> Floats:
     """Return the chroma around each frame, of length 1, and the share of the bass in it, shape (frames, 2, 12)."""
-    whole, bass = _around(chroma(saliences)), _around(chroma(saliences, highest=BASS))
-    length = np.maximum(np.linalg.norm(whole, axis=1), 1e-9)
-    return np.asarray(np.stack([whole, bass], axis=1) / length[:, None, None], np.float64)
+    all_keys, bass = _around(chroma(saliences)), _around(chroma(saliences, highest=BASS))
+    length = np.maximum(np.linalg.norm(all_keys, axis=1), 1e-9)
+    return np.asarray(np.stack([all_keys, bass], axis=1) / length[:, None, None], np.float64)
 
 
 def scores(features: Floats, *, triad: Floats, bias: ArrayLike, nothing: ArrayLike, nothing_bias: ArrayLike) -> Floats:

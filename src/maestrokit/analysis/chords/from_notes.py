@@ -175,8 +175,8 @@ def _merged(spans: Spans, root: Integers, quality: Integers) -> Chords:
     bass = np.add.reduceat(_bass_weights(spans, lengths, first), first)
     root, quality = root[first], quality[first]
     members = np.full((len(QUALITIES) + 1, 4), -1)
-    for index, each in enumerate(QUALITIES):
-        members[index, : len(each.degrees)] = each.degrees
+    for index, chord_quality in enumerate(QUALITIES):
+        members[index, : len(chord_quality.degrees)] = chord_quality.degrees
     degrees = members[quality]  # (chords, 4), -1 where there is no such tone
     rows, tone = np.arange(len(first))[:, None], (root[:, None] + degrees) % 12
     inversion = np.where(degrees >= 0, bass[rows, tone], -1.0).argmax(axis=1)
@@ -194,5 +194,5 @@ def _merged(spans: Spans, root: Integers, quality: Integers) -> Chords:
 
 
 def _no_chords() -> Chords:
-    seconds, whole = np.empty(0), np.empty(0, np.int64)
-    return Chords(seconds, seconds, whole, whole, whole, whole, seconds)
+    seconds, integers = np.empty(0), np.empty(0, np.int64)
+    return Chords(seconds, seconds, integers, integers, integers, integers, seconds)

@@ -113,7 +113,7 @@ def chord_scores(packed: NDArray[np.uint8], reference: float, weights: Weights) 
         start, end = max(0, first - reach), min(cells, first + BLOCK + reach)
         levels = unpacked_levels(packed[start * CELL_FRAMES : end * CELL_FRAMES])
         part = _outputs(network_input(levels, reference), weights, layers)
-        parts.append(ChordScores(*(one[first - start : first - start + BLOCK] for one in part)))
+        parts.append(ChordScores(*(output[first - start : first - start + BLOCK] for output in part)))
     return ChordScores(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

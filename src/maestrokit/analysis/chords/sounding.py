@@ -24,8 +24,8 @@ def sounding_seconds(onset: ArrayLike, offset: ArrayLike, pitch: ArrayLike, edge
     first, last = (np.clip(np.searchsorted(moments, time, "right") - 1, 0, len(widths) - 1) for time in (start, end))
     # Each note is wholly on from its first span up to its last; then the parts before and after it are put right.
     rows, columns = np.concatenate([first, last]), np.concatenate([column, column])
-    whole = np.concatenate([np.ones(len(first)), -np.ones(len(last))])
-    seconds = np.cumsum(_summed(rows, columns, whole, len(widths)), axis=0) * widths[:, None]
+    change = np.concatenate([np.ones(len(first)), -np.ones(len(last))])
+    seconds = np.cumsum(_summed(rows, columns, change, len(widths)), axis=0) * widths[:, None]
     part = np.concatenate([moments[first] - start, end - moments[last]])
     seconds += _summed(rows, columns, part, len(widths))
     return np.clip(seconds, 0.0, widths[:, None])  # (spans, 128)

@@ -131,9 +131,9 @@ class Convolver:
         size = next_fast_len(length + self.response.shape[1] - 1, real=True)
         if size not in self._spectra:
             self._spectra = {size: rfft(self.response, size)}
-        whole = irfft(rfft(block, size) * self._spectra[size], size)
+        convolved = irfft(rfft(block, size) * self._spectra[size], size)
         rest = self._rest.shape[1]
-        whole = whole[:, : length + rest]
-        whole[:, :rest] += self._rest
-        self._rest = whole[:, length:].copy()
-        return np.asarray(whole[:, :length], np.float32)
+        convolved = convolved[:, : length + rest]
+        convolved[:, :rest] += self._rest
+        self._rest = convolved[:, length:].copy()
+        return np.asarray(convolved[:, :length], np.float32)

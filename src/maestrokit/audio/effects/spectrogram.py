@@ -122,11 +122,11 @@ def shifted(levels: SpectrogramDb, bins: float) -> SpectrogramDb:
     >>> shifted(np.array([[0.0, -10.0, -20.0]], np.float32), 1).tolist()
     [[-100.0, 0.0, -10.0]]
     """
-    whole = int(np.floor(bins))
-    part = np.float32(bins - whole)
-    margin = abs(whole) + 1
+    whole_bins = int(np.floor(bins))
+    part = np.float32(bins - whole_bins)
+    margin = abs(whole_bins) + 1
     padded = np.pad(levels, ((0, 0), (margin, margin)), constant_values=FLOOR)
-    start = margin - whole
+    start = margin - whole_bins
     count = levels.shape[1]
     lower = padded[:, start - 1 : start - 1 + count]
     return np.asarray((1 - part) * padded[:, start : start + count] + part * lower, np.float32)

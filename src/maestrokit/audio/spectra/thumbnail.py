@@ -26,11 +26,11 @@ class Thumbnail:
     def feed(self, levels: NDArray[np.float32]) -> None:
         """Look at the next frames, shape (frames, bins)."""
         frames = levels if self._rest is None else np.concatenate([self._rest, levels])
-        whole = len(frames) // self._pool * self._pool
-        self._rest = frames[whole:]
-        if whole:
-            self._parts.append(frames[:whole].reshape(-1, self._pool, frames.shape[1]).max(axis=1))
-            self._columns += whole // self._pool
+        stop = len(frames) // self._pool * self._pool
+        self._rest = frames[stop:]
+        if stop:
+            self._parts.append(frames[:stop].reshape(-1, self._pool, frames.shape[1]).max(axis=1))
+            self._columns += stop // self._pool
         while self._columns > COLUMNS:
             self._halve()
 

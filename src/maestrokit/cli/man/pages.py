@@ -67,7 +67,7 @@ def _program_page(names: Sequence[str]) -> str:
             ("ENVIRONMENT", _environment("COMMAND", set(ENVIRONMENT))),
             (
                 "CONFIGURATION",
-                f"{_prose(CONFIGURATION)}\n{_items((_escape(what), _escape(how)) for what, how in FORMS)}",
+                f"{_prose(CONFIGURATION)}\n{_items((_escape(form), _escape(how)) for form, how in FORMS)}",
             ),
             ("SEE ALSO", _see_also([*(f"maestrokit-{name}" for name in names)])),
         ],
@@ -78,7 +78,7 @@ def _command_page(name: str, names: Sequence[str]) -> str:
     module, built = registry.load(COMMANDS, name), command(name)
     built.list_names()
     examples = "\n".join(
-        f"{_escape(what)}:\n.PP\n.RS\n.nf\n{_escape(line)}\n.fi\n.RE\n.PP" for what, line in module.EXAMPLES
+        f"{_escape(purpose)}:\n.PP\n.RS\n.nf\n{_escape(line)}\n.fi\n.RE\n.PP" for purpose, line in module.EXAMPLES
     )
     references = "\n.PP\n".join(_escape(reference) for reference in module.REFERENCES)
     arguments = " ".join(_argument(parameter) for parameter in built.params if isinstance(parameter, TyperArgument))

@@ -76,6 +76,6 @@ def frames(view: AudioView, time_base: TimeBase) -> dict[str, NDArray[np.int8]]:
     triad = np.where(kind < 0, -1, chords.root + 12 * kind)
     columns = {"audio_chord": triad, "audio_chord_root": chords.root, "audio_chord_quality": chords.quality}
     return {
-        name: held_values(chords.start, one, time_base.times, before=-1).astype(np.int8)
-        for name, one in columns.items()
+        name: held_values(chords.start, column, time_base.times, before=-1).astype(np.int8)
+        for name, column in columns.items()
     }

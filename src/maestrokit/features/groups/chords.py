@@ -72,4 +72,4 @@ def frames(view: NoteView, time_base: TimeBase) -> dict[str, NDArray[np.int8]]:
     row = np.searchsorted(chords.start, time_base.starts, side="right") - 1
     within = time_base.starts < np.append(chords.end, 0.0)[row]
     columns = {"chord_root": chords.root, "chord_quality": chords.quality}
-    return {name: np.where(within, np.append(one, -1)[row], -1).astype(np.int8) for name, one in columns.items()}
+    return {name: np.where(within, np.append(column, -1)[row], -1).astype(np.int8) for name, column in columns.items()}

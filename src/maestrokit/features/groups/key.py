@@ -48,11 +48,11 @@ def describe(view: NoteView) -> dict[str, Any]:
     each change of key costs 1.5.
     """
     spans = key_spans(view)
-    whole = whole_key(view)
+    overall = whole_key(view)
     return {
-        **names_of(whole),
-        "confidence": whole.confidence if whole else None,
-        "scores": scores_of(whole),
+        **names_of(overall),
+        "confidence": overall.confidence if overall else None,
+        "scores": scores_of(overall),
         "changes": max(len(spans) - 1, 0),
         "spans": [{"start": start, "end": end, "name": KEYS[index].name} for start, end, index in spans],
     }

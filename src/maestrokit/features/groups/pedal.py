@@ -52,8 +52,8 @@ def positions(view: NoteView, number: int) -> tuple[Floats, Integers]:
     tick = controls.tick[last]
     value = np.zeros(len(tick), np.int64)
     for channel in np.unique(controls.channel):
-        mine = controls.select(controls.channel == channel)
-        value = np.maximum(value, held_values(mine.tick, mine.value, tick))
+        of_channel = controls.select(controls.channel == channel)
+        value = np.maximum(value, held_values(of_channel.tick, of_channel.value, tick))
     return tick2second(tick, view.tempo), value
 
 

@@ -195,16 +195,17 @@ def _in_score_file(folder: Path, onset: Floats, pitch: Integers) -> tuple[Floats
     if not (folder / SCORE).is_file():
         return unknown
     notes = read_score(folder / SCORE).notes
-    here, there = (np.rint(GRID * one).astype(np.int64) for one in (onset, notes.onset))
+    in_table, in_score = (np.rint(GRID * quarters).astype(np.int64) for quarters in (onset, notes.onset))
     apart = [
-        np.subtract.outer(there[notes.pitch == key], here[pitch == key]).ravel() for key in np.unique(pitch).tolist()
+        np.subtract.outer(in_score[notes.pitch == key], in_table[pitch == key]).ravel()
+        for key in np.unique(pitch).tolist()
     ]
     steps, count = np.unique(np.concatenate(apart), return_counts=True)
     if not len(steps):
         return unknown
     shift = int(steps[count.argmax()])
-    row_of = {key: row for row, key in enumerate(zip(there.tolist(), notes.pitch.tolist(), strict=True))}
-    row = np.array([row_of.get(key, -1) for key in zip((here + shift).tolist(), pitch.tolist(), strict=True)])
+    row_of = {key: row for row, key in enumerate(zip(in_score.tolist(), notes.pitch.tolist(), strict=True))}
+    row = np.array([row_of.get(key, -1) for key in zip((in_table + shift).tolist(), pitch.tolist(), strict=True)])
     known = np.flatnonzero(row >= 0)
     if len(known) < LEAST_FOUND * len(row):
         return unknown

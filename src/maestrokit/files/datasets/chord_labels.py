@@ -107,9 +107,12 @@ def _harmonies(path: Path, performance: Performance) -> ChordLabels:
     _, harmonies = read_harmonies(path)
     if performance.division < 0:
         raise BadDataError(f"cannot use '{path}': its MIDI file has no quarter notes", path=str(path))
-    ticks = np.array([[float(one.start), float(one.end)] for one in harmonies]).reshape(-1, 2) * performance.division
+    ticks = (
+        np.array([[float(harmony.start), float(harmony.end)] for harmony in harmonies]).reshape(-1, 2)
+        * performance.division
+    )
     seconds = tick2second(ticks, tempo_map(performance))
-    labels = [label_of(one.tones, root=one.root, bass=one.bass) for one in harmonies]
+    labels = [label_of(harmony.tones, root=harmony.root, bass=harmony.bass) for harmony in harmonies]
     try:
         return chord_labels(seconds[:, 0], seconds[:, 1], labels)
     except BadDataError as error:

@@ -155,7 +155,7 @@ def _gather(wire: Bytes, delta_length: Bytes, chain: Integers, rows_of_stops: In
     if not counts.all():
         return None
     spans = list(zip((rows_of_stops - counts).tolist(), rows_of_stops.tolist(), strict=True))
-    start, end = (np.concatenate([chain[a + one : b + one] for a, b in spans]) for one in (0, 1))
+    start, end = (np.concatenate([chain[a + shift : b + shift] for a, b in spans]) for shift in (0, 1))
     order = np.concatenate([np.arange(count) for count in counts.tolist()])
     first_row = np.cumsum(counts) - counts
     track = np.repeat(np.arange(len(counts)), counts)

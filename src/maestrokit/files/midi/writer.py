@@ -185,10 +185,10 @@ def _check(performance: Performance) -> None:
     ranges += [("track", table.track, 0, tracks - 1) for table in (notes, controls, tempos, others)]
     all_ticks = (notes.onset_tick, notes.offset_tick, controls.tick, tempos.tick, others.tick)
     ranges += [("tick", ticks, 0, LAST) for ticks in all_ticks]
-    for what, values, lowest, highest in ranges:
+    for quantity, values, lowest, highest in ranges:
         if len(values) and (values.min() < lowest or values.max() > highest):
             wrong = values[(values < lowest) | (values > highest)][0]
-            raise BadDataError(f"{what} {wrong} is outside {lowest}..{highest}")
+            raise BadDataError(f"{quantity} {wrong} is outside {lowest}..{highest}")
 
 
 def wrapped(data: bytes) -> bytes:

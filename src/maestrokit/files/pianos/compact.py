@@ -37,7 +37,7 @@ def read_compact_piano(folder: Path) -> Piano:
         for key, first, samples in releases["notes"]
     }
     nearest = {key: knocks[min(knocks, key=lambda other: abs(other - key))] for key in KEYS} if knocks else {}
-    moved = {key: RecordedNote(key, one.sample_rate, one.read) for key, one in nearest.items()}
+    moved = {key: RecordedNote(key, recording.sample_rate, recording.read) for key, recording in nearest.items()}
     return Piano(tuple(recordings), nearest_keys(recorded), moved)
 
 

@@ -53,7 +53,9 @@ def read_soundfont(path: Path) -> Piano:
             recordings.append(_recording(font, zones, key, velocity, path))  # one a key, since envelopes run in seconds
     filled = {key: keys[min(keys, key=lambda other: abs(other - key))] for key in KEYS}
     gain = _gain(recordings[filled[60][-1].recording])
-    scaled = {key: tuple(Layer(one.velocity, one.recording, gain) for one in layers) for key, layers in filled.items()}
+    scaled = {
+        key: tuple(Layer(layer.velocity, layer.recording, gain) for layer in layers) for key, layers in filled.items()
+    }
     return Piano(tuple(recordings), scaled)
 
 
@@ -61,7 +63,11 @@ def _layers(font: SoundFont, key: int) -> list[tuple[float, tuple[Zone, ...]]]:
     """Return the zones that sound together on a key, by the middle of the velocities at which they do."""
     here = [zone for zone in font.zones if zone.keys[0] <= key <= zone.keys[1]]
     bounds = sorted({zone.velocities[0] for zone in here} | {zone.velocities[1] + 1 for zone in here})
-    if any(one.is_by_velocity and one.destination in (CUTOFF, OPENING) for zone in here for one in zone.modulators):
+    if any(
+        modulator.is_by_velocity and modulator.destination in (CUTOFF, OPENING)
+        for zone in here
+        for modulator in zone.modulators
+    ):
         bounds = sorted({*bounds, *range(bounds[0], bounds[-1], FINEST)})
     layers = []
     for low, high in pairwise(bounds):
@@ -130,16 +136,16 @@ def _samples(font: SoundFont, zone: Zone) -> tuple[NDArray[np.float32], int, int
     kinds, get = (START, END, LOOP_START, LOOP_END), zone.generators.get
     starts, ends, loop_starts, loop_ends = (get(fine, 0) + 32768 * get(coarse, 0) for fine, coarse in kinds)
     if sample.is_compressed:
-        whole, begin = _decoded(font, sample.start, sample.end), 0  # its loop counts from its own start
+        samples, begin = _decoded(font, sample.start, sample.end), 0  # its loop counts from its own start
     else:
         raw = font.data[2 * sample.start : 2 * sample.end]
-        whole, begin = np.frombuffer(bytes(raw), "<i2").astype(np.float32) / np.float32(32768), sample.start
+        samples, begin = np.frombuffer(bytes(raw), "<i2").astype(np.float32) / np.float32(32768), sample.start
     cut = max(starts, 0)
-    whole = whole[cut : len(whole) + min(ends, 0)]
-    if len(whole) == 0:
+    samples = samples[cut : len(samples) + min(ends, 0)]
+    if len(samples) == 0:
         raise ValueError("an empty sample")
     first, last = sample.loop_start + loop_starts - begin - cut, sample.loop_end + loop_ends - begin - cut
-    return whole, max(first, 0), min(last, len(whole))
+    return samples, max(first, 0), min(last, len(samples))
 
 
 @lru_cache(maxsize=64)

@@ -114,8 +114,8 @@ def _chunks(data: NDArray[np.uint8], first: int, last: int) -> Iterator[tuple[st
 
 
 def _table(chunk: NDArray[np.uint8], kind: np.dtype[np.void]) -> NDArray[np.void]:
-    whole = len(chunk) // kind.itemsize * kind.itemsize
-    return np.frombuffer(bytes(chunk[:whole]), kind)
+    stop = len(chunk) // kind.itemsize * kind.itemsize
+    return np.frombuffer(bytes(chunk[:stop]), kind)
 
 
 def _preset_zones(tables: Mapping[str, NDArray[np.void]], preset: int) -> Iterator[Zone]:
@@ -157,8 +157,8 @@ def _range(generators: Generators, kind: int) -> NumberRange:
     return generators[kind] & 0xFF, (generators[kind] >> 8) & 0xFF
 
 
-def _common(one: NumberRange, other: NumberRange) -> NumberRange:
-    return max(one[0], other[0]), min(one[1], other[1], 127)
+def _common(first: NumberRange, second: NumberRange) -> NumberRange:
+    return max(first[0], second[0]), min(first[1], second[1], 127)
 
 
 def _sum(preset: Generators, instrument: Generators) -> Generators:

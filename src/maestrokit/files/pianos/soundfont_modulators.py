@@ -42,16 +42,18 @@ def moved(modulators: Iterable[Modulator], destination: int, *, key: int, veloci
     640.0
     """
     total = 0.0
-    for one in modulators:
-        if one.destination == destination:
-            share = _value(one.amount_source, key, velocity) if one.amount_source else 1.0
-            total += one.amount * _value(one.source, key, velocity) * share
+    for modulator in modulators:
+        if modulator.destination == destination:
+            share = _value(modulator.amount_source, key, velocity) if modulator.amount_source else 1.0
+            total += modulator.amount * _value(modulator.source, key, velocity) * share
     return total
 
 
 def replaced(shared: Iterable[Modulator], own: Iterable[Modulator]) -> tuple[Modulator, ...]:
     """Return the modulators of a zone: its own, and those of the global zone that it does not have itself."""
-    by_kind = {(one.source, one.destination, one.amount_source): one for one in (*shared, *own)}
+    by_kind = {
+        (modulator.source, modulator.destination, modulator.amount_source): modulator for modulator in (*shared, *own)
+    }
     return tuple(by_kind.values())
 
 

@@ -37,10 +37,10 @@ def sound_kind(head: bytes, name: str) -> str:
     """
     if not head:
         raise unreadable(name, "it is empty")
-    for magic, what in OTHERS.items():
+    for magic, content in OTHERS.items():
         if head.startswith(magic):
             hint = "make sound of it with 'maestrokit render'" if magic == b"MThd" else None
-            raise unreadable(name, f"{what}, not a recording", hint)
+            raise unreadable(name, f"{content}, not a recording", hint)
     return next((kind for magic, kind in KINDS.items() if head.startswith(magic)), "")
 
 

@@ -106,7 +106,7 @@ def mp3_layout(peek: Peek, start: int) -> Layout:
         stop = _walk(peek, position, recordings)
         after = after_tags(peek, stop)
         position = _next_frame(peek, after)
-        good = f"good to {sum(one.seconds for one in recordings):.1f} s"
+        good = f"good to {sum(recording.seconds for recording in recordings):.1f} s"
         if position is None and _is_cut(peek, after):
             faults.append(f"truncated ({good})")
         elif position is None and after < before_tags(peek):
@@ -118,33 +118,33 @@ def mp3_layout(peek: Peek, start: int) -> Layout:
     if len(recordings) == 1 and recordings[0].promised == recordings[0].frames:
         parts = [Part(start, peek.size)]
     else:  # each with a first frame that announces the right number
-        parts = [_part(peek, one) for one in recordings if one.frames]
+        parts = [_part(peek, recording) for recording in recordings if recording.frames]
     return Layout(parts, doubts, next(iter([*_missing(recordings), *faults]), ""))
 
 
 def _missing(recordings: list[FrameRun]) -> list[str]:
     """Return sentences on recordings with fewer frames than announced; some encoders count the first one, too."""
     return [
-        f"truncated (good to {one.seconds:.1f} s of {one.promised * one.kind.samples / one.kind.rate:.1f} s)"
-        for one in recordings
-        if one.promised is not None and one.frames < one.promised - 1
+        f"truncated (good to {mp3.seconds:.1f} s of {mp3.promised * mp3.kind.samples / mp3.kind.rate:.1f} s)"
+        for mp3 in recordings
+        if mp3.promised is not None and mp3.frames < mp3.promised - 1
     ]
 
 
 def _walk(peek: Peek, position: int, recordings: list[FrameRun]) -> int:
     """Go from frame to frame, adding to the recordings; return the position where no whole frame begins."""
-    one: FrameRun | None = None
+    recording: FrameRun | None = None
     while (frame := frame_of(peek.at(position, 4))) is not None and position + frame[0] <= peek.size:
         length, kind = frame
         mark = peek.at(position + 4 + kind.side_bytes, 4)
-        if one is None or mark in MARKS or kind != one.kind or one.frames == one.promised:
-            one = FrameRun(position, kind, sound=position)
-            recordings.append(one)
+        if recording is None or mark in MARKS or kind != recording.kind or recording.frames == recording.promised:
+            recording = FrameRun(position, kind, sound=position)
+            recordings.append(recording)
             if mark in MARKS:
-                one.promised, one.sound = _promised(peek, position, kind), position + length
-        if position >= one.sound:
-            one.frames += 1
-        position = one.stop = position + length
+                recording.promised, recording.sound = _promised(peek, position, kind), position + length
+        if position >= recording.sound:
+            recording.frames += 1
+        position = recording.stop = position + length
     return position
 
 
@@ -169,12 +169,14 @@ def _is_cut(peek: Peek, position: int) -> bool:
     return 0 < peek.size - position < 4 or (frame is not None and position + frame[0] > peek.size)
 
 
-def _part(peek: Peek, one: FrameRun) -> Part:
-    if one.promised is None:
-        return Part(one.sound, one.stop, _first_frame(peek.at(one.sound, 4), one.kind, one.frames))
-    head = bytearray(peek.at(one.start, one.sound - one.start))
-    struct.pack_into(">I", head, 12 + one.kind.side_bytes, one.frames)
-    return Part(one.sound, one.stop, bytes(head))
+def _part(peek: Peek, recording: FrameRun) -> Part:
+    if recording.promised is None:
+        return Part(
+            recording.sound, recording.stop, _first_frame(peek.at(recording.sound, 4), recording.kind, recording.frames)
+        )
+    head = bytearray(peek.at(recording.start, recording.sound - recording.start))
+    struct.pack_into(">I", head, 12 + recording.kind.side_bytes, recording.frames)
+    return Part(recording.sound, recording.stop, bytes(head))
 
 
 def _first_frame(head: bytes, kind: Kind, frames: int) -> bytes:

@@ -78,8 +78,8 @@ class SoundPart:
         return buffer[:filled], ""
 
     def _extent(self, received: int) -> str:
-        whole = "" if self.frames is None else f" of {self.frames / self.sample_rate:.1f} s"
-        return f"good to {received / self.sample_rate:.1f} s{whole}"
+        total = "" if self.frames is None else f" of {self.frames / self.sample_rate:.1f} s"
+        return f"good to {received / self.sample_rate:.1f} s{total}"
 
     def _checked(self, block: NDArray[np.float32], before: int) -> tuple[NDArray[np.float32], str]:
         """Return the samples before the first that cannot be one, and what is wrong with that one."""

@@ -133,11 +133,11 @@ class SoundStream:
             for part in self._parts():
                 buffer = buffer[: sum(map(len, self._reported(part.blocks(buffer))))]
             return buffer[:, 0]
-        whole, end = np.empty(-(-self.frames * sample_rate // self.sample_rate) + SPARE, np.float32), 0
+        samples, end = np.empty(-(-self.frames * sample_rate // self.sample_rate) + SPARE, np.float32), 0
         for block in self.blocks(sample_rate=sample_rate):
-            whole[end : end + len(block)] = block
+            samples[end : end + len(block)] = block
             end += len(block)
-        return whole[:end]
+        return samples[:end]
 
     def _mixed_part(self, part: SoundPart) -> Iterator[Samples]:
         mixdown = Mixdown(part.sample_rate)
@@ -159,12 +159,12 @@ class SoundStream:
 
     def _reported(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
         """Yield blocks, and report progress; BadDataError if there is none."""
-        whole = None if self.frames is None else self.frames / self.sample_rate
+        total = None if self.frames is None else self.frames / self.sample_rate
         received = 0
         for block in blocks:
             received += len(block)
             yield block
-            progress.report(received / self.sample_rate, whole)
+            progress.report(received / self.sample_rate, total)
         if not received:
             raise unreadable(self.name, "it holds no samples")
 

@@ -124,10 +124,10 @@ def _assemble_safetensors(file: BinaryIO, spool: Spool, arrays: Arrays, text: st
     small = dict(sorted(arrays.items()))  # all of float64, which the library puts before complex64 and float32
     parts: dict[str, NDArray[Any] | Spool] = {**small, SPECTRUM: spool}
     start = 0
-    for name, one in parts.items():
-        end = start + math.prod(one.shape) * one.dtype.itemsize
-        kind = SAFETENSORS_TYPES[one.dtype.name]
-        header[name] = {"dtype": kind, "shape": list(one.shape), "data_offsets": [start, end]}
+    for name, array in parts.items():
+        end = start + math.prod(array.shape) * array.dtype.itemsize
+        kind = SAFETENSORS_TYPES[array.dtype.name]
+        header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [start, end]}
         start = end
     encoded = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     encoded += b" " * (-len(encoded) % 8)

@@ -68,9 +68,9 @@ class GenerationConfig:
 
     def with_sampling(self, note_sampling: NoteSampling, chosen: Mapping[str, float | None]) -> "GenerationConfig":
         """Return the same with the sampling of a model, changed by the values of `chosen` that are not None."""
-        given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+        changes: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
         return replace(
-            self, event_sampling=replace(EVENT_SAMPLING, **given), note_sampling=note_sampling.changed(**given)
+            self, event_sampling=replace(EVENT_SAMPLING, **changes), note_sampling=note_sampling.changed(**changes)
         )
 
     def __post_init__(self) -> None:
@@ -133,33 +133,33 @@ def perform(
     report : callable
         Called with new notes as they are made, by a model of notes.
     """
-    given = None if prompt is None else prompt_of(prompt, encoding, seconds=seconds, rings_on=is_of_notes(model))
-    if given is not None and not is_piano(given.performance.notes).any():
+    beginning = None if prompt is None else prompt_of(prompt, encoding, seconds=seconds, rings_on=is_of_notes(model))
+    if beginning is not None and not is_piano(beginning.performance.notes).any():
         fact = "the prompt" if seconds is None else f"the first {seconds:g} s of the prompt"
         warnings.warn(f"{fact} has no notes of a piano; music is made as without one", DataWarning, stacklevel=2)
-    performances = _performances(model, encoding, config, given, report)
-    count = 0 if given is None else len(given.performance.notes)
-    _warn_of_silence([len(each.notes) - count for each in performances], f"{config.duration:g} s")
+    performances = _performances(model, encoding, config, beginning, report)
+    count = 0 if beginning is None else len(beginning.performance.notes)
+    _warn_of_silence([len(performance.notes) - count for performance in performances], f"{config.duration:g} s")
     return performances
 
 
 def _performances(
-    model: AnyModel, encoding: Encoding, config: GenerationConfig, given: Prompt | None, report: NotesCallback
+    model: AnyModel, encoding: Encoding, config: GenerationConfig, prompt: Prompt | None, report: NotesCallback
 ) -> list[Performance]:
     """Return new performances, or such as go on from a prompt."""
-    if is_of_notes(model) and given is None:
+    if is_of_notes(model) and prompt is None:
         new = _notes(model, encoding, config, NO_NOTES, report=report)
         return [performance_of(notes, encoding, pedal=config.pedal) for notes in new]
-    if given is None:
+    if prompt is None:
         return [decode(tokens, encoding) for tokens in generate(model, encoding, config)]
     if is_of_notes(model):
-        before = note_sequence(given.tokens, encoding)
+        before = note_sequence(prompt.tokens, encoding)
         last_onset = float(before.onset.max(initial=0)) * encoding.step
-        span = max(last_onset, last_control(given.performance)), math.inf
+        span = max(last_onset, last_control(prompt.performance)), math.inf
         new = _notes(model, encoding, config, before, report=report)
-        return [_with_new_notes(given.performance, notes, encoding, config, before=before, span=span) for notes in new]
-    generated = generate(model, encoding, config, prompt=given.tokens)
-    return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in generated]
+        return [_with_new_notes(prompt.performance, notes, encoding, config, before=before, span=span) for notes in new]
+    generated = generate(model, encoding, config, prompt=prompt.tokens)
+    return [continued(prompt, tokens[len(prompt.tokens) : -1], encoding) for tokens in generated]
 
 
 def infilling_model(model: AnyModel) -> GeneratingModel:
@@ -215,7 +215,7 @@ def _with_new_notes(
 ) -> Performance:
     """Return a performance with new notes, whose pedal is down in a span of seconds only."""
     pedal = config.pedal if tempo_map(performance).seconds_per_tick.max() <= COARSEST else "extend"
-    new = performance_of(notes, encoding, pedal=pedal, given=before, span=span)
+    new = performance_of(notes, encoding, pedal=pedal, earlier=before, span=span)
     return joined_performance(performance, new)
 
 
@@ -258,13 +258,13 @@ def _best(
     """Return the best of each so many sequences: by their nats a note, or by what a critic says of their new notes."""
     critic = ranking(config.rank_by, encoding)
     if critic is not None:
-        given = 0 if prompt is None else len(note_sequence(prompt, encoding).pitch)
-        scores = critic([note_sequence(row, encoding).select(slice(given, None)) for row in rows])
+        prompt_notes = 0 if prompt is None else len(note_sequence(prompt, encoding).pitch)
+        scores = critic([note_sequence(row, encoding).select(slice(prompt_notes, None)) for row in rows])
     else:
         from maestrokit.inference.perplexity import surprisals
 
-        each = surprisals(model, rows, encoding)
-        scores = np.array([-one.nats_per_note if one.notes else -math.inf for one in each])
+        by_row = surprisals(model, rows, encoding)
+        scores = np.array([-surprisal.nats_per_note if surprisal.notes else -math.inf for surprisal in by_row])
     return [rows[row] for row in best_rows(scores, config.best_of)]
 
 

@@ -82,9 +82,9 @@ class NoteSampling:
                 f"cannot use '{name}': `sampling` in its config.json is not valid ({error})", path=name
             ) from None
 
-    def changed(self, **given: float) -> "NoteSampling":
+    def changed(self, **changes: float) -> "NoteSampling":
         """Return the same with some settings of all factors replaced."""
-        return replace(self, **{factor: replace(getattr(self, factor), **given) for factor in FACTORS})
+        return replace(self, **{factor: replace(getattr(self, factor), **changes) for factor in FACTORS})
 
 
 def probabilities(logits: Floats, allowed: Mask, config: SamplingConfig) -> Floats:

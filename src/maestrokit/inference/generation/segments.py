@@ -108,8 +108,10 @@ def generate_segments(
     code_tensors = {PREFIX + name: torch.full((rows,), code, device=device) for name, code in codes.items()}
 
     def noise() -> "Tensor":
-        each = [temperature * generator.standard_normal(model.config.latents, np.float32) for generator in generators]
-        return torch.from_numpy(np.stack(each)).to(device)
+        vectors = [
+            temperature * generator.standard_normal(model.config.latents, np.float32) for generator in generators
+        ]
+        return torch.from_numpy(np.stack(vectors)).to(device)
 
     with torch.inference_mode():
         mean, log_variance = model.encoder(torch.from_numpy(rolls)[None].expand(rows, -1, -1, -1).to(device))
@@ -118,8 +120,8 @@ def generate_segments(
             latents = model.following(noise(), latents, code_tensors)
             parts.append(model.decoder(latents).rolls().cpu().numpy())
             progress.report((number + 1) * seconds, count * seconds)
-    whole = np.concatenate(parts, axis=2)
-    new = [notes_of_cells(each, velocity_bins=encoding.velocity_bins) for each in whole]
+    new_rolls = np.concatenate(parts, axis=2)
+    new = [notes_of_cells(rolls, velocity_bins=encoding.velocity_bins) for rolls in new_rolls]
     ends = begin - 1 + steps if is_continued else steps
     return [_fitted(notes, before, begin=begin if is_continued else None, ends=ends) for notes in new]
 

@@ -119,7 +119,7 @@ def _plain(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.f
     arrays = dict(weights)
     for name in [name for name in weights if name.endswith(".shared")]:
         table = name.removesuffix(".shared")
-        what, classes = table.rpartition(".")[2], len(weights[f"{table}.weight"])
-        bases = scale_bases(what) if table.startswith("conditions.") else factor_bases(what, classes)
+        factor, classes = table.rpartition(".")[2], len(weights[f"{table}.weight"])
+        bases = scale_bases(factor) if table.startswith("conditions.") else factor_bases(factor, classes)
         arrays[f"{table}.weight"] = weights[f"{table}.weight"] + bases @ arrays.pop(name)
     return arrays

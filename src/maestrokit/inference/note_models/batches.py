@@ -33,10 +33,10 @@ def padded(excerpts: Sequence[tuple[NoteInputs, NoteTargets]]) -> dict[str, Tens
     longest = max(lengths)
     batch = {"weight": torch.tensor([[1.0] * count + [0.0] * (longest - count) for count in lengths])}
     for name, first in rows[0].items():
-        whole = first.new_zeros(len(rows), longest, *first.shape[2:])
-        for into, row in zip(whole, rows, strict=True):
+        stacked = first.new_zeros(len(rows), longest, *first.shape[2:])
+        for into, row in zip(stacked, rows, strict=True):
             into[: row[name].shape[1]] = row[name][0]
-        batch[name] = whole
+        batch[name] = stacked
     return batch
 
 

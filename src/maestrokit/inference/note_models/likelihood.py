@@ -72,9 +72,9 @@ def expected(
     """Return what a model by itself expects at each position of a performance, and the targets there."""
     piece = ReadPerformance(*excerpt(notes, 0, len(notes.pitch) + 1, encoding))
     parts = list(_windows(model, piece, length, stride, batch) if length else _through(model, piece))
-    whole = {name: torch.cat([part[name] for part in parts]).cpu().numpy() for name in parts[0]}
+    arrays = {name: torch.cat([part[name] for part in parts]).cpu().numpy() for name in parts[0]}
     targets = {name: getattr(piece.targets, name) for name in FACTORS}
-    return Expected(notes, whole.pop("states"), whole, targets), piece.targets
+    return Expected(notes, arrays.pop("states"), arrays, targets), piece.targets
 
 
 def _windows(

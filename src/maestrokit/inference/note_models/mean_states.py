@@ -26,7 +26,7 @@ def mean_states(performances: Sequence[Performance], *, model: str) -> Floats:
         Name of a shipped LSTM of notes.
     """
     network, encoding = _network(model)
-    sequences = [note_sequence(encode(one, encoding), encoding) for one in performances]
+    sequences = [note_sequence(encode(performance, encoding), encoding) for performance in performances]
     batch = padded([excerpt(notes, 0, len(notes.pitch) + 1, encoding) for notes in sequences])
     with torch.inference_mode():
         states, _ = network.body.hidden_states(network.vectors(batch), onset=batch["onset"])

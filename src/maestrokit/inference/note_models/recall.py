@@ -53,7 +53,7 @@ class Likeness(NamedTuple):
         """Return that of some positions, given the memories and the states of all."""
         earlier = max(rows.stop - 1 - newest, 0)
         is_earlier = np.arange(earlier) < np.arange(rows.start, rows.stop)[:, None] - newest
-        by_keys, by_states = (each[rows] @ each[:earlier].T - 1 for each in (keys, states))
+        by_keys, by_states = (vectors[rows] @ vectors[:earlier].T - 1 for vectors in (keys, states))
         return cls(rows, by_keys, by_states, is_earlier.astype(np.float32))
 
 

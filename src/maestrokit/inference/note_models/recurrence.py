@@ -136,8 +136,8 @@ class EarlierNotes:
 def memories(key: Integers, notes: float) -> Numbers:
     """Return the memory before each note and after the last, of length 1, or 0 before the first, (notes + 1, KEYS)."""
     memory, result = np.zeros((1, KEYS), np.float32), np.zeros((len(key) + 1, KEYS), np.float32)
-    for row, one in enumerate(key):
-        memory = _after(memory, np.array([one]), notes)
+    for row, struck in enumerate(key):
+        memory = _after(memory, np.array([struck]), notes)
         result[row + 1] = memory[0]
     return unit(result)
 

@@ -178,8 +178,8 @@ class GuidedHeads:
 
     def duration(self, states: Numbers, velocity: Integers, groups: EndGroups) -> Numbers:
         """Return logits of durations."""
-        both = EndGroups(groups.offset.repeat(2, axis=0), groups.features.repeat(2, axis=0))
-        return self._guided(self.heads.duration(_flat(states), velocity.repeat(2), both))
+        paired = EndGroups(groups.offset.repeat(2, axis=0), groups.features.repeat(2, axis=0))
+        return self._guided(self.heads.duration(_flat(states), velocity.repeat(2), paired))
 
     def _guided(self, logits: Numbers) -> Numbers:
         conditional, unconditional = logits[::2], logits[1::2]
@@ -188,8 +188,8 @@ class GuidedHeads:
         return np.asarray(conditional + (self.guidance - 1) * difference)
 
 
-def _paired(both: Numbers) -> Numbers:
-    return both.reshape(-1, 2, *both.shape[1:])
+def _paired(rows: Numbers) -> Numbers:
+    return rows.reshape(-1, 2, *rows.shape[1:])
 
 
 def _flat(pairs: Numbers) -> Numbers:

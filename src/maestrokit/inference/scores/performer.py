@@ -150,7 +150,9 @@ def load_performer(name: str, *, device: str = "cpu") -> Performer:
     if not isinstance(model, PerformanceModel) or not isinstance(composers, list):
         raise BadDataError(f"cannot use '{name}': its model and its settings do not fit", path=name)
     meter = bool(config.get("meter", True))
-    return Performer(model.eval().to(on), [str(one) for one in composers], sampling, meter, typical, expectation)
+    return Performer(
+        model.eval().to(on), [str(composer) for composer in composers], sampling, meter, typical, expectation
+    )
 
 
 def perform_score(
@@ -176,7 +178,7 @@ def perform_score(
     written = parameters_of(score, written_rendition(performance, score))
     keeps_time = "timing" in config.keep
     base = 60 / config.tempo if config.tempo is not None else mean_seconds_per_quarter(performance)
-    given = {factor: written for part in config.keep for factor in KEPT[part]}
+    fixed = {factor: written for part in config.keep for factor in KEPT[part]}
     targets = {} if like is None else measures_of(like, near=base)
     if keeps_time:
         base = written.base
@@ -190,16 +192,18 @@ def perform_score(
         score,
         base=base,
         conditions=conditions,
-        sampling={name: replace(one, **(sampling or {})) for name, one in performer.sampling.items()},
+        sampling={
+            name: replace(factor_sampling, **(sampling or {})) for name, factor_sampling in performer.sampling.items()
+        },
         generators=[np.random.default_rng([config.seed, number]) for number in range(config.count)],
-        given=given,
+        fixed=fixed,
         meter=performer.meter,
         expectation=performer.expectation,
     )
     notes = [] if keeps_time or has_tempo(performance) or config.tempo or "base" in targets else [UNKNOWN_TEMPO]
     return [
-        _performed(performance, score, replace(one, start=written.start * keeps_time), config, targets)
-        for one in sampled
+        _performed(performance, score, replace(parameters, start=written.start * keeps_time), config, targets)
+        for parameters in sampled
     ], notes
 
 

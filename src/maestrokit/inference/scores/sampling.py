@@ -45,7 +45,7 @@ def sampled_parameters(
     conditions: Mapping[str, int],
     sampling: Mapping[str, SamplingConfig],
     generators: Sequence[np.random.Generator],
-    given: Mapping[str, PerformanceParameters] | None = None,
+    fixed: Mapping[str, PerformanceParameters] | None = None,
     meter: bool = True,
     expectation: float = 0.0,
 ) -> list[PerformanceParameters]:
@@ -59,14 +59,14 @@ def sampled_parameters(
         Codes by name, of those that are given.
     sampling : mapping
         Of each factor.
-    given : mapping, optional
+    fixed : mapping, optional
         Parameters whose values of a factor are taken, by factor.
     meter : bool
         Whether the model was trained to see the meter.
     expectation : float, 0 to 1
         How far curves of tempo and velocity that are not given are drawn to those that the score leads one to expect.
     """
-    rows, known = len(generators), dict(given or {})
+    rows, known = len(generators), dict(fixed or {})
     blank = _blank(score, base)
     arrays = performance_arrays(score, blank)
     forced = {name: codes_of(score, parameters).codes[name] for name, parameters in known.items()}
@@ -88,7 +88,10 @@ def sampled_parameters(
             step.follow(name, codes)
     expected = {name: curve for name, curve in curves.items() if name not in known}
     tempo, velocity = (expected.get(name) for name in CURVES)
-    return [with_curves(score, one, expectation, tempo=tempo, velocity=velocity) for one in sampler.parameters(base)]
+    return [
+        with_curves(score, parameters, expectation, tempo=tempo, velocity=velocity)
+        for parameters in sampler.parameters(base)
+    ]
 
 
 class _SampledFactors:
@@ -98,12 +101,12 @@ class _SampledFactors:
         self,
         score: Score,
         rows: int,
-        given: Mapping[str, PerformanceParameters],
+        fixed: Mapping[str, PerformanceParameters],
         sampling: Mapping[str, SamplingConfig],
         generators: Sequence[np.random.Generator],
     ) -> None:
         notes = len(score.notes)
-        self.group, self.given, self.sampling, self.generators = score.group, given, sampling, generators
+        self.group, self.fixed, self.sampling, self.generators = score.group, fixed, sampling, generators
         self.first, self.quarters = score.first, score.quarters
         self.notated = _notated_slowness(score)
         self.codes = {name: np.zeros((rows, notes), np.int64) for name in FACTORS}
@@ -161,7 +164,7 @@ class _SampledFactors:
         deviation, articulation = (
             self._values(name, self.codes[name], all_notes) for name in ("deviation", "articulation")
         )
-        pedal = self.given.get("pedal")
+        pedal = self.fixed.get("pedal")
         return [
             PerformanceParameters(
                 base,
@@ -182,8 +185,8 @@ class _SampledFactors:
 
     def _values(self, name: str, codes: Integers, indices: Sequence[int]) -> Floats:
         """Return values of classes, (rows, indices), at random places within their steps; those that are given."""
-        if name in self.given:
-            return np.tile(getattr(self.given[name], name)[list(indices)], (len(codes), 1))
+        if name in self.fixed:
+            return np.tile(getattr(self.fixed[name], name)[list(indices)], (len(codes), 1))
         fraction = np.stack([self._fractions(name, (codes.shape[1],), row) for row in range(len(codes))])
         return SCALES[name].value(codes, fraction)
 

@@ -57,10 +57,10 @@ class Loudness:
         """Yield the blocks."""
         for block in blocks:
             samples = np.concatenate([self._rest, block])
-            whole = len(samples) // self.frame_samples * self.frame_samples
-            frames = samples[:whole].reshape(-1, self.frame_samples)  # (frames, samples)
+            stop = len(samples) // self.frame_samples * self.frame_samples
+            frames = samples[:stop].reshape(-1, self.frame_samples)  # (frames, samples)
             self._powers.append(np.einsum("fs,fs->f", frames, frames, dtype=np.float64) / self.frame_samples)
-            self._rest = samples[whole:]
+            self._rest = samples[stop:]
             yield block
 
     def levels(self, count: int) -> Floats:

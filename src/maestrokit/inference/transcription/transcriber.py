@@ -200,15 +200,15 @@ def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Tran
     reach = STRIDE * transcriber.model.reach
     silence = np.full((reach, len(transcriber.analysis.frequency)), FLOOR, np.float32)
     pending, run = silence, _Windows(transcriber.model)
-    received = given = 0
+    received = yielded = 0
     for part in parts:
         pending = np.concatenate([pending, part])
         received += len(part)
         while len(pending) >= 2 * reach + STRIDE * WINDOW:
             yield run(pending[: 2 * reach + STRIDE * WINDOW])
             pending = pending[STRIDE * WINDOW :]
-            given += WINDOW
-    left = -(-received // STRIDE) - given
+            yielded += WINDOW
+    left = -(-received // STRIDE) - yielded
     pending = _sustained(pending, reach + STRIDE)
     while left > 0:
         yield run(pending[: 2 * reach + STRIDE * min(left, WINDOW)])

@@ -18,6 +18,6 @@ USES_TOLERANCE = False
 
 def scores(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerance: Tolerance) -> dict[str, float]:
     """Return ``frame_precision``, ``frame_recall`` and ``frame_f1``."""
-    one, other = key_seconds(estimate.notes), key_seconds(reference.notes)
+    estimated, referred = key_seconds(estimate.notes), key_seconds(reference.notes)
     either = key_seconds(Piece.concatenate([estimate.notes, reference.notes]))
-    return precision_recall_f1("frame", max(0.0, one + other - either), one, other)
+    return precision_recall_f1("frame", max(0.0, estimated + referred - either), estimated, referred)

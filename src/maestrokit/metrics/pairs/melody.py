@@ -18,11 +18,11 @@ LONGEST = 16384  # intervals
 
 def scores(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerance: Tolerance) -> dict[str, float]:
     """Return ``melody_similarity`` and ``melody_similarity_dtw``; none if a side has no two chords."""
-    one, other = (skyline_intervals(side.notes)[:LONGEST] for side in (estimate, reference))
-    if min(len(one), len(other)) == 0:
+    estimated, referred = (skyline_intervals(side.notes)[:LONGEST] for side in (estimate, reference))
+    if min(len(estimated), len(referred)) == 0:
         return {}
-    first, second = (alignment.padded(intervals, len(intervals)) for intervals in (one, other))
+    first, second = (alignment.padded(intervals, len(intervals)) for intervals in (estimated, referred))
     return {
-        "melody_similarity": 2 * alignment.common_subsequence(one, other) / (len(one) + len(other)),
+        "melody_similarity": 2 * alignment.common_subsequence(estimated, referred) / (len(estimated) + len(referred)),
         "melody_similarity_dtw": float(warped_similarities(first, second[None])[0]),
     }

@@ -25,11 +25,11 @@ def scores(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerance: Tole
     """Return ``pedal_onset_``, ``pedal_onset_offset_`` and ``pedal_frame_`` scores; none if a side knows no pedal."""
     if estimate.pedal is None or reference.pedal is None or len(estimate.pedal) + len(reference.pedal) == 0:
         return {}
-    one, other = _as_notes(estimate.pedal), _as_notes(reference.pedal)
+    estimated, referred = _as_notes(estimate.pedal), _as_notes(reference.pedal)
     result: dict[str, float] = {}
     for name, with_offsets in (("pedal_onset", False), ("pedal_onset_offset", True)):
-        matched = match_notes(one, other, tolerance=tolerance, with_offsets=with_offsets)
-        result |= precision_recall_f1(name, len(matched), len(one), len(other))
+        matched = match_notes(estimated, referred, tolerance=tolerance, with_offsets=with_offsets)
+        result |= precision_recall_f1(name, len(matched), len(estimated), len(referred))
     lengths = [_seconds(estimate.pedal), _seconds(reference.pedal)]
     either = _seconds(interval_union(np.concatenate([estimate.pedal, reference.pedal])))
     return result | precision_recall_f1("pedal_frame", max(0.0, sum(lengths) - either), *lengths)

@@ -32,8 +32,8 @@ class Resamples:
 
 def resamples_of(listeners: int, clips: int, *, generator: np.random.Generator, count: int = RESAMPLES) -> Resamples:
     """Return resamples of both factors, drawn with replacement and independent of each other."""
-    both = (resampled_counts(size, generator=generator, resamples=count) for size in (listeners, clips))
-    return Resamples(*both)
+    counts = (resampled_counts(size, generator=generator, resamples=count) for size in (listeners, clips))
+    return Resamples(*counts)
 
 
 def weighted_means(values: Floats, listeners: Floats, clips: Floats) -> Floats:
@@ -131,12 +131,15 @@ def interval(
     """
     from scipy.stats import t
 
-    replicates = [one[np.isfinite(one)] for one in (by_listeners, by_clips)]
+    replicates = [values[np.isfinite(values)] for values in (by_listeners, by_clips)]
     if min(sizes) < 2 or not all(map(len, replicates)) or not np.isfinite(value):
         return float("nan"), float("nan")
-    parts = [float(one.var()) * size / (size - 1) for one, size in zip(replicates, sizes, strict=True)]
-    whole = sum(part**2 / (size - 1) for part, size in zip(parts, sizes, strict=True))
-    degrees = sum(parts) ** 2 / whole if whole > 0 else np.inf
-    halves = [t.ppf((1 + LEVEL) / 2, one) * np.sqrt(two) for one, two in ((degrees, sum(parts)), (np.inf, least))]
+    parts = [float(values.var()) * size / (size - 1) for values, size in zip(replicates, sizes, strict=True)]
+    denominator = sum(part**2 / (size - 1) for part, size in zip(parts, sizes, strict=True))
+    degrees = sum(parts) ** 2 / denominator if denominator > 0 else np.inf
+    halves = [
+        t.ppf((1 + LEVEL) / 2, freedom) * np.sqrt(variance)
+        for freedom, variance in ((degrees, sum(parts)), (np.inf, least))
+    ]
     half = float(max(halves))
     return (value - half, value + half) if half > 0 else (float("nan"), float("nan"))

@@ -46,8 +46,8 @@ def mixed_means(ratings: Floats) -> MixedMeans | None:
     if min(ratings.shape[1:]) < 2 or not known.any(axis=(1, 2)).all():
         return None
     effects = {"listener": _indicators(listener), "clip": _indicators(system * ratings.shape[2] + clip)}
-    names = [[[f"{name}{row}" for row in range(one.shape[1])]] for name, one in effects.items()]
-    spec = VCSpec(list(effects), names, [[one] for one in effects.values()])
+    names = [[[f"{name}{row}" for row in range(effect.shape[1])]] for name, effect in effects.items()]
+    spec = VCSpec(list(effects), names, [[effect] for effect in effects.values()])
     model = MixedLM(ratings[known], _indicators(system), groups=np.ones(len(system)), exog_vc=spec)
     try:
         with warnings.catch_warnings():

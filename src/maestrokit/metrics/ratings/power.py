@@ -79,11 +79,11 @@ def power(difference: float, spread: Spread, *, listeners: float, clips: int) ->
 
     parts = np.array([2 * spread.clips / clips, spread.variance(listeners, clips) - 2 * spread.clips / clips])
     sizes = np.array([2 * (clips - 1), min(listeners - 1, 1e9)], np.float64)
-    whole = parts.sum()
-    if whole == 0:
+    variance = parts.sum()
+    if variance == 0:
         return 1.0
-    degrees = whole**2 / max(float((parts**2 / np.maximum(sizes, 1)).sum()), 1e-300)
-    shift, bound = min(abs(difference) / np.sqrt(whole), LARGEST_SHIFT), t.ppf(1 - LEVEL / 2, degrees)
+    degrees = variance**2 / max(float((parts**2 / np.maximum(sizes, 1)).sum()), 1e-300)
+    shift, bound = min(abs(difference) / np.sqrt(variance), LARGEST_SHIFT), t.ppf(1 - LEVEL / 2, degrees)
     return float(nct.sf(bound, degrees, shift))
 
 

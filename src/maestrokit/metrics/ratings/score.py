@@ -73,11 +73,11 @@ def comparisons(panel: Panel) -> list[Comparison]:
     """
     rows = []
     for index, measure in enumerate(panel.measures):
-        for one, other in combinations(range(len(panel.systems)), 2):
-            differences = _differences(panel, index, one, other)
+        for first, second in combinations(range(len(panel.systems)), 2):
+            differences = _differences(panel, index, first, second)
             if len(differences):
                 p, size = signed_ranks(differences)
-                names = panel.systems[one], panel.systems[other], metric_of(measure)
+                names = panel.systems[first], panel.systems[second], metric_of(measure)
                 rows.append(Comparison(*names, float(differences.mean()), size, p, p, is_paired=True))
     corrected = holm(np.array([row.p for row in rows])).tolist()
     return [replace(row, p_holm=p) for row, p in zip(rows, corrected, strict=True)]
@@ -104,11 +104,11 @@ def metric_of(measure: Measure) -> str:
     return TAKEN_FOR_HUMAN if measure.name == HUMAN_OR_MACHINE else measure.name
 
 
-def _differences(panel: Panel, measure: int, one: int, other: int) -> Floats:
+def _differences(panel: Panel, measure: int, first: int, second: int) -> Floats:
     """Return the difference of two systems for each listener who judged both."""
-    means = [_listener_means(panel.ratings[measure, system]) for system in (one, other)]
+    means = [_listener_means(panel.ratings[measure, system]) for system in (first, second)]
     rated = means[0] - means[1]
-    preferred = _listener_means(panel.preferences[measure, one, other]) - 0.5
+    preferred = _listener_means(panel.preferences[measure, first, second]) - 0.5
     differences = np.where(np.isfinite(rated), rated, preferred)
     return np.asarray(
         differences[np.isfinite(differences)].round(9), np.float64

@@ -112,15 +112,15 @@ def _hashes(numbers: Hashes, count: int) -> Hashes:
     """Return a hash of each stretch of so many numbers, shape (numbers - count + 1,), by doubling its length."""
     if len(numbers) < count:
         return np.empty(0, np.uint64)
-    whole: Hashes | None = None
+    result: Hashes | None = None
     power, length = numbers, 1
     reached = 0
     while True:
         if count & length:
-            whole = power if whole is None else _joined(whole, power[reached:])
+            result = power if result is None else _joined(result, power[reached:])
             reached += length
         if reached == count:
-            return np.array(whole)
+            return np.array(result)
         power = _joined(power, power[length:])
         length *= 2
 

@@ -89,9 +89,9 @@ def expectation(summaries: Floats) -> Expectation:
     if not matrix.any():
         return Expectation(matrix, np.zeros(len(SIZES)))
     generator = np.random.default_rng(SEED)
-    there = matrix[matrix > 0]  # changes that never occur add nothing to a divergence
-    samples = (generator.multinomial(int(size), there, size=DRAWS) for size in SIZES)
-    return Expectation(matrix, np.array([np.mean(jensen_shannon(sample, there)) for sample in samples]))
+    occurring = matrix[matrix > 0]  # changes that never occur add nothing to a divergence
+    samples = (generator.multinomial(int(size), occurring, size=DRAWS) for size in SIZES)
+    return Expectation(matrix, np.array([np.mean(jensen_shannon(sample, occurring)) for sample in samples]))
 
 
 def similarity(summaries: Floats, expected: Expectation) -> Floats:
@@ -120,7 +120,9 @@ def percentile_rank(summaries: Floats) -> Floats:
     rows = np.nan_to_num(shares(summaries.sum(axis=0).reshape(QUALITIES, -1)))
     rising = np.sort(rows, axis=1)
     below = np.cumsum(rising, axis=1)
-    last_equal = [np.searchsorted(one, row, side="right") - 1 for one, row in zip(rising, rows, strict=True)]
+    last_equal = [
+        np.searchsorted(sorted_row, row, side="right") - 1 for sorted_row, row in zip(rising, rows, strict=True)
+    ]
     return np.take_along_axis(below, np.array(last_equal), axis=1).ravel()
 
 
@@ -129,7 +131,7 @@ def consistency(summaries: Floats, expected: Floats) -> Floats:
     return np.asarray(100 * shares(summaries) @ expected)
 
 
-def _whole(summaries: Counts) -> Floats:
+def _of_piece(summaries: Counts) -> Floats:
     return np.asarray(by_quarter(summaries).sum(axis=1))
 
 
@@ -138,12 +140,12 @@ _METRIC = partial(Metric, "%", summary=changes_by_quarter, is_distributed=False,
 METRICS = {
     "harmonic_consistency": _METRIC(
         "closer",
-        expected=lambda reference: percentile_rank(_whole(reference)),
-        score=lambda pieces, expected: consistency(_whole(pieces), expected),
+        expected=lambda reference: percentile_rank(_of_piece(reference)),
+        score=lambda pieces, expected: consistency(_of_piece(pieces), expected),
     ),
     "harmonic_similarity": _METRIC(
         "higher",
-        expected=lambda reference: expectation(_whole(reference)),
-        score=lambda pieces, expected: similarity(_whole(pieces), expected),
+        expected=lambda reference: expectation(_of_piece(reference)),
+        score=lambda pieces, expected: similarity(_of_piece(pieces), expected),
     ),
 }

@@ -41,12 +41,12 @@ from maestrokit.metrics.sets.harmonic_consistency import (
 
 def entropy_rate(summaries: Counts, _: object) -> Floats:
     """Return the entropy rate of each piece in bits a change, shape (pieces,); NaN without a change of chords."""
-    whole = by_quarter(summaries).sum(axis=1)
-    rows = whole.reshape(len(whole), QUALITIES, -1)  # (pieces, quality before, change)
+    changes = by_quarter(summaries).sum(axis=1)
+    rows = changes.reshape(len(changes), QUALITIES, -1)  # (pieces, quality before, change)
     number = rows.sum(axis=2)
     rate = (number * np.nan_to_num(entropy(rows))).sum(axis=1)
     every = number.sum(axis=1)
-    return np.asarray(np.divide(rate, every, out=np.full(len(whole), np.nan), where=every > 0))
+    return np.asarray(np.divide(rate, every, out=np.full(len(changes), np.nan), where=every > 0))
 
 
 def expectation_of_quarter(summaries: Counts, *, quarter: int) -> Expectation:

@@ -75,9 +75,9 @@ def nearest_by_warping(summaries: Sequences, reference: Sequences) -> Floats:
     return values
 
 
-def warped_similarities(one: Sequences, others: Sequences) -> Floats:
+def warped_similarities(melody: Sequences, others: Sequences) -> Floats:
     """Return 1 - D / 12 of one melody with each of others, shape (others,); each must have an interval."""
-    return np.asarray(1 - alignment.warped_distances(one, others, most=OCTAVE) / OCTAVE)
+    return np.asarray(1 - alignment.warped_distances(melody, others, most=OCTAVE) / OCTAVE)
 
 
 def _highest(similarities: Floats) -> float:

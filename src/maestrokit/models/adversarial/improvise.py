@@ -166,10 +166,10 @@ class Model(TrainedModel):
     def _relaxed(self, batch: TensorBatch, new: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the sampled notes as weights of classes, with gradients to the generator; (rows, notes, classes)."""
         prompt, count = self._prompt(batch), new["pitch"].shape[1]
-        whole = {name: part for name, part in batch.items() if name.startswith("condition_")}
-        whole |= {name: torch.cat((batch[name][:, :prompt], new[name][:, :-1]), dim=1) for name in INPUTS}
-        x, _ = self.generator.body.hidden_states(self.generator.vectors(whole), onset=whole["onset"])
-        at = {"keys": whole["keys"][:, -count:]}
+        inputs = {name: part for name, part in batch.items() if name.startswith("condition_")}
+        inputs |= {name: torch.cat((batch[name][:, :prompt], new[name][:, :-1]), dim=1) for name in INPUTS}
+        x, _ = self.generator.body.hidden_states(self.generator.vectors(inputs), onset=inputs["onset"])
+        at = {"keys": inputs["keys"][:, -count:]}
         logits = self.generator.factor_logits(x[:, -count:], {**new, **at})
         logits["time"] = logits["time"][..., :END]
         samples = {

@@ -263,11 +263,11 @@ class Model(TrainedModel):
             noise = torch.randn_like(real)
         generated, mean = self.following(noise, previous, batch), self.encoder(rolls)[0]
         latents = {"generated": generated, "gaussian": noise, "reconstructed": mean}
-        decoded = {name: self.decoder(each) for name, each in latents.items()}
-        rolls_by_name = {name: each.rolls() for name, each in decoded.items()}
+        decoded = {name: self.decoder(vectors) for name, vectors in latents.items()}
+        rolls_by_name = {name: segments.rolls() for name, segments in decoded.items()}
         with torch.autocast(rolls.device.type, enabled=False):  # sums of squares of keys need all digits
             scores = latent_scores.scores(rolls_by_name, rolls, batch["known"])
-        log_odds = [self.discriminator(each, previous, batch) for each in (real, generated)]
+        log_odds = [self.discriminator(vectors, previous, batch) for vectors in (real, generated)]
         scores["accuracy_real"], scores["accuracy_generated"] = objectives.accuracies(*log_odds)
         scores["reconstruction"] = reconstruction(self.config.reconstruction, decoded["reconstructed"], rolls).item()
         share = scores["frechet"] / (1 + scores["frechet"])

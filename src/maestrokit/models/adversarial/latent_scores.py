@@ -43,9 +43,9 @@ def scores(generated: Mapping[str, Tensor], real: Tensor, known: Tensor) -> dict
     scale = features(real).std(dim=0).clamp(min=1e-3)
     of_real, learned = features(real) / scale, features(known) / scale
     vectors = {name: features(rolls) / scale for name, rolls in generated.items()}
-    frechet = {name: objectives.frechet_distance(each, of_real) for name, each in vectors.items()}
-    spread = [objectives.pairwise_distance(each) for each in (vectors["generated"], of_real)]
-    nearest = [objectives.nearest_distance(each, learned) for each in (vectors["generated"], of_real)]
+    frechet = {name: objectives.frechet_distance(sample, of_real) for name, sample in vectors.items()}
+    spread = [objectives.pairwise_distance(sample) for sample in (vectors["generated"], of_real)]
+    nearest = [objectives.nearest_distance(sample, learned) for sample in (vectors["generated"], of_real)]
     return {
         "frechet": frechet["generated"],
         "frechet_gaussian": frechet["gaussian"],
@@ -66,7 +66,7 @@ def note_f1(rolls: Tensor, reference: Tensor) -> float:
 
     A note is right if one of its key in the same segment begins within 50 ms, each matched once.
     """
-    estimated, right = (_onsets(each) for each in (rolls, reference))
+    estimated, right = (_onsets(segments) for segments in (rolls, reference))
     hits = sum(_matches(onsets, right.get(key, ())) for key, onsets in estimated.items())
     count = sum(map(len, estimated.values())) + sum(map(len, right.values()))
     return 2 * hits / max(count, 1)

@@ -124,22 +124,22 @@ def nearest_distance(examples: Tensor, others: Tensor) -> float:
     return torch.cdist(examples.flatten(1).float(), others.flatten(1).float()).amin(dim=1).mean().item()
 
 
-def frechet_distance(one: Tensor, other: Tensor) -> float:
+def frechet_distance(first: Tensor, second: Tensor) -> float:
     """Return |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)) of two sets of vectors, taken as normal distributions [6].
 
     A generator that makes one thing has no covariance, so it cannot come near.
 
     Shape
     -----
-    one, other : (vectors, values), two vectors or more of each
+    first, second : (vectors, values), two vectors or more of each
     """
-    one, other = one.double(), other.double()
-    covariances = one.T.cov(), other.T.cov()
+    first, second = first.double(), second.double()
+    covariances = first.T.cov(), second.T.cov()
     values, vectors = torch.linalg.eigh(covariances[0])
     root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
     cross = torch.linalg.eigvalsh(root @ covariances[1] @ root).clamp(min=0).sqrt().sum()
     trace = sum(covariance.trace() for covariance in covariances) - 2 * cross
-    return max(float((one.mean(dim=0) - other.mean(dim=0)).square().sum() + trace), 0.0)
+    return max(float((first.mean(dim=0) - second.mean(dim=0)).square().sum() + trace), 0.0)
 
 
 def collapse_note(spread: float) -> str:

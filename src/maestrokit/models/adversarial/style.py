@@ -111,9 +111,9 @@ class Model(TrainedModel):
         steps, keys).
         """
         real = [batch[name] for name in SETS]
-        given = [_quarter(segments) for segments in real]
-        generated = [self.to_first(given[1]).rolls(), self.to_second(given[0]).rolls()]
-        losses = self._generator_losses(given, generated)
+        quarters = [_quarter(segments) for segments in real]
+        generated = [self.to_first(quarters[1]).rolls(), self.to_second(quarters[0]).rolls()]
+        losses = self._generator_losses(quarters, generated)
         weights = {name: getattr(self.config, name) for name in ("content", "cycle", "identity")}
         total = sum((weight * losses[name] for name, weight in weights.items()), losses["adversarial"])
         backward_and_step("generator", total)
@@ -136,9 +136,9 @@ class Model(TrainedModel):
         for source, generated, target, known, discriminator in directions:
             right = objectives.accuracies(discriminator(target), discriminator(generated))
             with torch.autocast(target.device.type, enabled=False):  # sums of squares need all digits
-                each = style_scores.direction_scores(source, generated, target, known)
-            each |= {"accuracy_real": right[0], "accuracy_generated": right[1]}
-            scores = {name: scores.get(name, 0.0) + value / len(directions) for name, value in each.items()}
+                direction = style_scores.direction_scores(source, generated, target, known)
+            direction |= {"accuracy_real": right[0], "accuracy_generated": right[1]}
+            scores = {name: scores.get(name, 0.0) + value / len(directions) for name, value in direction.items()}
         return {name: (value * len(first), float(len(first))) for name, value in scores.items()}, {}
 
     def note(self, scores: Mapping[str, float]) -> str:
@@ -151,7 +151,9 @@ class Model(TrainedModel):
         kind = self.config.reconstruction
         losses = _zeros(("adversarial", "content", "cycle", "identity"), real[0])
         for row in range(2):
-            log_odds = [discriminators[row](each, noise=self.config.noise) for each in (real[row], generated[row])]
+            log_odds = [
+                discriminators[row](example, noise=self.config.noise) for example in (real[row], generated[row])
+            ]
             losses["adversarial"] += objectives.generator_loss(self.config.objective, *log_odds)
             correlation = style_scores.chroma_correlation(real[1 - row], generated[row])
             losses["content"] += 1 - correlation.mean()
@@ -165,13 +167,13 @@ class Model(TrainedModel):
         losses = _zeros(("discriminator", "penalty"), real[0])
         for row, discriminator in enumerate((self.of_first, self.of_second)):
             examples = (real[row], generated[row])
-            log_odds = [discriminator(each, noise=self.config.noise) for each in examples]
+            log_odds = [discriminator(example, noise=self.config.noise) for example in examples]
             losses["discriminator"] += objectives.discriminator_loss(self.config.objective, *log_odds)
-            for each in examples if self.config.penalty else ():
-                quarter = _quarter(each).clone().requires_grad_()
+            for example in examples if self.config.penalty else ():
+                quarter = _quarter(example).clone().requires_grad_()
                 struck = strikes(quarter).detach().requires_grad_()
-                there = discriminator(quarter, struck=struck, noise=self.config.noise)
-                losses["penalty"] += sum(objectives.gradient_penalty(there, seen) for seen in (quarter, struck))
+                penalized = discriminator(quarter, struck=struck, noise=self.config.noise)
+                losses["penalty"] += sum(objectives.gradient_penalty(penalized, seen) for seen in (quarter, struck))
         return losses
 
     def _with_earlier(

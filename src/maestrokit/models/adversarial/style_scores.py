@@ -78,10 +78,10 @@ def features(rolls: Tensor) -> Tensor:
     )
 
 
-def chroma_correlation(one: Tensor, other: Tensor) -> Tensor:
+def chroma_correlation(first: Tensor, second: Tensor) -> Tensor:
     """Return the correlation of the chroma, 12 pitch classes at 2 a second, of pairs of segments, (segments,)."""
-    series = [_chroma(rolls).flatten(1) for rolls in (one, other)]
-    centred = [each - each.mean(dim=-1, keepdim=True) for each in series]
+    series = [_chroma(rolls).flatten(1) for rolls in (first, second)]
+    centred = [chroma - chroma.mean(dim=-1, keepdim=True) for chroma in series]
     scale = centred[0].norm(dim=-1) * centred[1].norm(dim=-1)
     correlation: Tensor = (centred[0] * centred[1]).sum(dim=-1) / scale.clamp(min=1e-6)
     return correlation

@@ -56,6 +56,6 @@ def _with_shared_keys(project: Tensor, config: "Config") -> Tensor:
     return torch.cat((project[:width], heads.mean(2).flatten(0, 2)))
 
 
-def _is_longer(one: Tensor, other: Tensor, *, axis: int) -> bool:
+def _is_longer(tensor: Tensor, other: Tensor, *, axis: int) -> bool:
     """Return whether a tensor is longer along one axis, and otherwise as large."""
-    return one.shape[axis] > other.shape[axis] and one.select(axis, 0).shape == other.select(axis, 0).shape
+    return tensor.shape[axis] > other.shape[axis] and tensor.select(axis, 0).shape == other.select(axis, 0).shape

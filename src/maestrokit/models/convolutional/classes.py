@@ -148,7 +148,7 @@ class Model(TrainedModel):
             excerpts = excerpts.lerp(excerpts[order], 1 - share)
             parts = [(share, target), (1 - share, target[order])]
         votes = self(excerpts)
-        loss = torch.stack([part * self._loss(votes, one) for part, one in parts]).sum()
+        loss = torch.stack([part * self._loss(votes, labels) for part, labels in parts]).sum()
         backward_and_step("model", loss)
         accuracy = (votes.softmax(dim=-1).mean(dim=0).argmax(dim=-1) == target).float().mean()
         return {"loss": loss.item(), "accuracy": accuracy.item()}, {}

@@ -34,17 +34,17 @@ def short_convolution(x: Tensor, weight: Tensor) -> Tensor:
     return ShortConvolution.apply(x, weight)  # type: ignore[no-any-return, no-untyped-call]
 
 
-def gated(both: Tensor) -> Tensor:
+def gated(halves: Tensor) -> Tensor:
     """Return the gated half of the last axis; see :class:`Gated`."""
-    return Gated.apply(both)  # type: ignore[no-any-return, no-untyped-call]
+    return Gated.apply(halves)  # type: ignore[no-any-return, no-untyped-call]
 
 
 def swiglu(x: Tensor, input_weight: Tensor, output_weight: Tensor) -> Tensor:
     """Return ``gated(x @ input_weight.T) @ output_weight.T``; in between, bfloat16 where products are in it."""
     if not uses_bfloat16(x):
         return F.linear(gated(F.linear(x, input_weight)), output_weight)
-    both = Bfloat16Product.apply(x, input_weight, torch.bfloat16)  # type: ignore[no-untyped-call]
-    return Bfloat16Product.apply(gated(both), output_weight, x.dtype)  # type: ignore[no-any-return, no-untyped-call]
+    halves = Bfloat16Product.apply(x, input_weight, torch.bfloat16)  # type: ignore[no-untyped-call]
+    return Bfloat16Product.apply(gated(halves), output_weight, x.dtype)  # type: ignore[no-any-return, no-untyped-call]
 
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
@@ -114,17 +114,17 @@ class Gated(Function):
     """``silu(gate) * value`` of the two halves of the last axis."""
 
     @staticmethod
-    def forward(ctx: Any, both: Tensor) -> Tensor:
-        ctx.save_for_backward(both)
-        gate, value = both.chunk(2, dim=-1)
+    def forward(ctx: Any, halves: Tensor) -> Tensor:
+        ctx.save_for_backward(halves)
+        gate, value = halves.chunk(2, dim=-1)
         return F.silu(gate).mul_(value)
 
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor) -> Tensor:
-        (both,) = ctx.saved_tensors
-        gate, value = both.chunk(2, dim=-1)
+        (halves,) = ctx.saved_tensors
+        gate, value = halves.chunk(2, dim=-1)
         sigmoid = torch.sigmoid(gate)
-        silu, result = gate * sigmoid, torch.empty_like(both)
+        silu, result = gate * sigmoid, torch.empty_like(halves)
         grad_gate, grad_value = result.chunk(2, dim=-1)
         torch.mul(grad_output, silu, out=grad_value)
         # the derivative of silu is sigmoid + silu * (1 - sigmoid) = sigmoid + silu - silu * sigmoid

@@ -162,9 +162,9 @@ class _LayerStep:
         self.before = [_ShortConv(part, seen) for part, seen in zip(layer.before, recent, strict=True)]
         self.is_modern, largest = config.variant == "modern", np.inf  # that a score can be
         if self.is_modern:
-            both = [numbers(part.weight) for part in (attention.query_norm, attention.key_norm)]
-            self.query_and_key_norm = rms_norm(np.repeat(both, self.sizes, axis=0), epsilon_of(attention.query_norm))
-            largest = self.dim**0.5 * float(np.prod(np.max(np.abs(both), axis=1)))
+            norms = [numbers(part.weight) for part in (attention.query_norm, attention.key_norm)]
+            self.query_and_key_norm = rms_norm(np.repeat(norms, self.sizes, axis=0), epsilon_of(attention.query_norm))
+            largest = self.dim**0.5 * float(np.prod(np.max(np.abs(norms), axis=1)))
         else:
             self.distance, self.inner_bias = numbers(attention.distance), numbers(feed.input.bias)
         self.is_bounded = largest < SAFE_SCORE

@@ -39,14 +39,14 @@ class Branch:
 
 def weight_tree(weights: Mapping[str, NDArray[np.floating]]) -> Branch:
     """Return weights, by the names that they have in a checkpoint, as a tree."""
-    whole: dict[str, Any] = {}
+    tree: dict[str, Any] = {}
     for name, weight in weights.items():
         *branches, leaf = name.split(".")
-        at = whole
+        at = tree
         for branch in branches:
             at = at.setdefault(branch, {})
         at[leaf] = weight
-    return _grown(whole)
+    return _grown(tree)
 
 
 def _grown(parts: Mapping[str, Any]) -> Branch:

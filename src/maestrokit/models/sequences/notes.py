@@ -181,9 +181,9 @@ class NoteHeads(nn.Module):
 
 
 @replaced_by(fused.gated)
-def _gated(both: Tensor) -> Tensor:
+def _gated(halves: Tensor) -> Tensor:
     """Return ``silu(gate) * value`` of the two halves of the last axis."""
-    gate, value = both.chunk(2, dim=-1)
+    gate, value = halves.chunk(2, dim=-1)
     return F.silu(gate) * value
 
 

@@ -99,7 +99,7 @@ def _cell_notes(part: PianoPart, rolls: Rolls) -> CellNotes:
     """Return the notes that stay, and those that are new, sorted by onset, then pitch."""
     notes, before = part.notes, part.rolls
     step, key, _ = begun_cells(notes.onset - part.start, notes.pitch, steps=before.shape[1])
-    runs = [_sounding_steps(each) for each in (before, rolls)]
+    runs = [_sounding_steps(roll) for roll in (before, rolls)]
     stays = np.flatnonzero(rolls[0][step, key] > 0)
     change = (runs[1] - runs[0])[step, key][stays]
     louder = np.rint((rolls[2] - before[2])[step, key] * LARGEST_VELOCITY).astype(np.int64)

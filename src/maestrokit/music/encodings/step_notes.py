@@ -30,9 +30,9 @@ def velocities(velocity_bin: Integers, *, velocity_bins: int) -> Integers:
     return np.clip(velocity_bin * width + (width + 1) // 2, 1, 127)
 
 
-def joined(one: StepNotes, other: StepNotes) -> StepNotes:
+def joined(first: StepNotes, second: StepNotes) -> StepNotes:
     """Return the notes of one performance, then those of another."""
-    return StepNotes(*(np.concatenate(pair) for pair in zip(one, other, strict=True)))
+    return StepNotes(*(np.concatenate(pair) for pair in zip(first, second, strict=True)))
 
 
 def reconciled(onset: Integers, offset: Integers, pitch: Integers, velocity_bin: Integers) -> StepNotes:

@@ -63,8 +63,8 @@ def without_overlaps(notes: Notes, *, key: Integers) -> tuple[Notes, int]:
 
 def onsets_at(onset: Integers, key: Integers, rows: Integers) -> Integers:
     """Return for each note the onset of the note in some row, if that is of the same key; else the largest integer."""
-    there = np.minimum(rows, len(key) - 1)
-    return np.where((rows < len(key)) & (key.take(there) == key), onset.take(there), np.iinfo(np.int64).max)
+    at = np.minimum(rows, len(key) - 1)
+    return np.where((rows < len(key)) & (key.take(at) == key), onset.take(at), np.iinfo(np.int64).max)
 
 
 def next_group(*columns: Floats | Integers) -> Integers:

@@ -158,7 +158,7 @@ def exact(number: Fraction | float) -> Fraction:
     return number if isinstance(number, Fraction) else Fraction(str(number))
 
 
-def note_values_of(given: Sequence[Fraction | float | str] | str) -> tuple[Fraction, ...]:
+def note_values_of(values: Sequence[Fraction | float | str] | str) -> tuple[Fraction, ...]:
     """Return note values, given as numbers or as text, as fractions of a whole note.
 
     >>> [str(value) for value in note_values_of(["1/16", Fraction(1, 12), 0.25])]
@@ -169,14 +169,14 @@ def note_values_of(given: Sequence[Fraction | float | str] | str) -> tuple[Fract
     UsageError
         If one of them is no fraction, or not within 1/4096 to 1, or they are no sequence.
     """
-    if isinstance(given, str):
-        return parse_note_values(given)
-    if not isinstance(given, Sequence):
+    if isinstance(values, str):
+        return parse_note_values(values)
+    if not isinstance(values, Sequence):
         hint = "for example ['1/16', '1/12']"
         raise UsageError("`note_values` must be a sequence, or text", hint, parameter="note_values")
-    numbers = [value for value in given if not isinstance(value, str)]
+    numbers = [value for value in values if not isinstance(value, str)]
     check("note_values", numbers, Within(float(FINEST_NOTE_VALUE), 1))
-    return tuple(_note_value(value) if isinstance(value, str) else exact(value) for value in given)
+    return tuple(_note_value(value) if isinstance(value, str) else exact(value) for value in values)
 
 
 def parse_note_values(text: str) -> tuple[Fraction, ...]:

@@ -89,15 +89,15 @@ def _paired(score: Score, notes: TimedNotes, chords: Integers) -> Integers:
     return np.concatenate([pairs, _matched_between(score.notes.pitch, time[group], notes, pairs)])
 
 
-def warped(one: NDArray[np.float32], other: NDArray[np.float32]) -> Integers:
+def warped(first: NDArray[np.float32], second: NDArray[np.float32]) -> Integers:
     """Return the cheapest path through two sequences of sets, (steps, 2): rows of both, each of which never falls.
 
     Shape
     -----
-    one : (sets, PITCHES); other : (other sets, PITCHES); 1 where a key is in a set
+    first : (sets, PITCHES); second : (other sets, PITCHES); 1 where a key is in a set
     """
-    shared = one @ other.T
-    total = one.sum(1)[:, None] + other.sum(1)
+    shared = first @ second.T
+    total = first.sum(1)[:, None] + second.sum(1)
     cost = 1 - 2 * shared / np.maximum(total, 1)
     rows, columns = cost.shape
     best = np.full((rows + 1, columns + 1), np.inf, np.float32)
@@ -158,8 +158,11 @@ def _times_of_pairs(group: Integers, onset: Floats, old: Floats) -> Floats:
 def _matched(pitch: Integers, time: Floats, notes: TimedNotes, *, farthest: float) -> Integers:
     """Return pairs of rows, (pairs, 2): of each key the notes of both in order, in all as near as may be."""
     pairs = []
-    for ours, theirs in _keys(pitch, time, notes):
-        pairs += [(ours[one], theirs[other]) for one, other in in_order(time[ours], notes.onset[theirs], farthest)]
+    for score_rows, note_rows in _keys(pitch, time, notes):
+        pairs += [
+            (score_rows[row], note_rows[column])
+            for row, column in in_order(time[score_rows], notes.onset[note_rows], farthest)
+        ]
     return np.array(pairs, np.int64).reshape(-1, 2)
 
 
@@ -167,13 +170,16 @@ def _matched_between(pitch: Integers, time: Floats, notes: TimedNotes, pairs: In
     """Return further pairs of what :func:`_matched` leaves at the same times, each key's between its pairs in order."""
     partner, further = np.full(len(pitch), -1), []
     partner[pairs[:, 0]] = pairs[:, 1]
-    for ours, theirs in _keys(pitch, time, notes):
-        known = np.flatnonzero(partner[ours] >= 0)
-        edges = [-1, *known, len(ours)], [-1, *np.searchsorted(theirs, partner[ours[known]]), len(theirs)]
+    for score_rows, note_rows in _keys(pitch, time, notes):
+        known = np.flatnonzero(partner[score_rows] >= 0)
+        edges = (
+            [-1, *known, len(score_rows)],
+            [-1, *np.searchsorted(note_rows, partner[score_rows[known]]), len(note_rows)],
+        )
         for (before, after), (earlier, later) in zip(*map(pairwise, edges), strict=True):
-            left, right = ours[before + 1 : after], theirs[earlier + 1 : later]
+            left, right = score_rows[before + 1 : after], note_rows[earlier + 1 : later]
             matches = in_order(time[left], notes.onset[right], FARTHEST_LEFT) if len(left) and len(right) else []
-            further += [(left[one], right[other]) for one, other in matches]
+            further += [(left[row], right[column]) for row, column in matches]
     return np.array(further, np.int64).reshape(-1, 2)
 
 
@@ -184,7 +190,7 @@ def _keys(pitch: Integers, time: Floats, notes: TimedNotes) -> Iterator[tuple[In
         yield ours[np.argsort(time[ours], kind="stable")], np.flatnonzero(notes.pitch == key)
 
 
-def in_order(one: Floats, other: Floats, farthest: float) -> list[tuple[int, int]]:
+def in_order(first: Floats, second: Floats, farthest: float) -> list[tuple[int, int]]:
     """Return pairs of two rising sequences, as many and as near as may be, in order, none further apart than that.
 
     >>> in_order(np.array([0.0, 1.0]), np.array([0.9, 1.1, 5.0]), 0.5)
@@ -192,12 +198,12 @@ def in_order(one: Floats, other: Floats, farthest: float) -> list[tuple[int, int
     >>> in_order(np.array([0.0, 1.0, 2.0]), np.array([0.1, 2.1]), 0.5)
     [(0, 0), (2, 1)]
     """
-    gain = np.maximum(farthest - np.abs(one[:, None] - other), 0.0)
-    best = np.zeros((len(one) + 1, len(other) + 1))
-    for row in range(len(one)):
+    gain = np.maximum(farthest - np.abs(first[:, None] - second), 0.0)
+    best = np.zeros((len(first) + 1, len(second) + 1))
+    for row in range(len(first)):
         taken = best[row, :-1] + gain[row]
         best[row + 1, 1:] = np.maximum.accumulate(np.maximum(best[row, 1:], taken))
-    pairs, row, column = [], len(one), len(other)
+    pairs, row, column = [], len(first), len(second)
     while row and column:
         if best[row, column] == best[row - 1, column]:
             row -= 1

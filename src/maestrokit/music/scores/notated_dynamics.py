@@ -29,7 +29,9 @@ def velocity_curve(levels: Sequence[Level], wedges: Sequence[Wedge], at: Floats)
     known = sorted(levels)
     velocity = float(UNMARKED)
     times, values = [-1e9], [velocity]
-    for start, wedge in sorted([*((time, None) for time, _ in known), *((one[0], one) for one in wedges)], key=_first):
+    for start, wedge in sorted(
+        [*((time, None) for time, _ in known), *((wedge[0], wedge) for wedge in wedges)], key=_first
+    ):
         if wedge is None:
             end, after = start, float(dict(known)[start])
         else:

@@ -51,7 +51,11 @@ TEMPO = _scale(0.02, 0.08, 40)
 DEVIATION = _scale(0.002, 0.1, 48)
 ARTICULATION = _scale(0.05, 0.08, 36)
 PEDAL_EDGES = Bins(np.array([0.0, 0.05, 0.12, 0.22, 0.35, 0.5, 0.65, 0.82, 1.0]))
-PEDALS = [(), *((one,) for one in range(len(PEDAL_EDGES))), *combinations_with_replacement(range(len(PEDAL_EDGES)), 2)]
+PEDALS = [
+    (),
+    *((edge,) for edge in range(len(PEDAL_EDGES))),
+    *combinations_with_replacement(range(len(PEDAL_EDGES)), 2),
+]
 """Of each class of the pedal, the steps of the gap in which it changes."""
 SIZES = {
     "tempo": len(TEMPO),
@@ -151,7 +155,7 @@ def pedal_codes(fraction: Floats) -> Integers:
 
 def pedal_fractions(codes: Integers, fraction: Floats) -> Floats:
     """Return the places of the changes of each class, (onsets, 2), given places within the steps, (onsets, 2)."""
-    steps = np.array([[*one, *(-1,) * (2 - len(one))] for one in PEDALS])[codes]  # (onsets, 2)
+    steps = np.array([[*edges, *(-1,) * (2 - len(edges))] for edges in PEDALS])[codes]  # (onsets, 2)
     values = np.where(steps < 0, np.nan, PEDAL_EDGES.value(np.maximum(steps, 0), fraction))
     return np.sort(values, axis=1)  # NaN comes last
 

@@ -148,8 +148,8 @@ def _in_order(onset: Floats, score: Score, notes: Notes) -> Floats:
     """
     onset, group, row = onset.copy(), score.group, score.notes.row
     part = (notes.track * 16 + notes.channel)[row]
-    for one in np.unique(part):
-        rows = np.flatnonzero(part == one)
+    for number in np.unique(part):
+        rows = np.flatnonzero(part == number)
         starts = np.flatnonzero(np.diff(group[rows], prepend=-1))
         latest = -np.inf
         for first, after in zip(starts, np.append(starts[1:], len(rows)), strict=True):

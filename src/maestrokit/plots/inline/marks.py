@@ -27,9 +27,9 @@ def interval_marks(
     The scale is that of the bounds, else one that holds them all. Nothing is returned where it would show nothing: a
     single number without bounds.
     """
-    numbers = [number for one in marks for number in one[:3] if math.isfinite(number)]
+    numbers = [number for mark in marks for number in mark[:3] if math.isfinite(number)]
     numbers += [reference] if math.isfinite(reference) else []
-    if len(numbers) < 2 - (bounds is not None) or not any(math.isfinite(one.value) for one in marks):
+    if len(numbers) < 2 - (bounds is not None) or not any(math.isfinite(mark.value) for mark in marks):
         return ""
     low, high = bounds or (min(numbers), max(numbers))
     margin = (high - low) * MARGIN or 1.0
@@ -39,17 +39,17 @@ def interval_marks(
         return percent((value - low) / width)
 
     parts = []
-    for row, one in enumerate(marks):
+    for row, mark in enumerate(marks):
         y = ROW * row + ROW / 2
-        if math.isfinite(one.low):
-            x1, x2 = across(one.low), across(one.high)
-            parts.append(f'<line class="span {one.kind}" x1="{x1}" x2="{x2}" y1="{y:g}" y2="{y:g}"/>')
+        if math.isfinite(mark.low):
+            x1, x2 = across(mark.low), across(mark.high)
+            parts.append(f'<line class="span {mark.kind}" x1="{x1}" x2="{x2}" y1="{y:g}" y2="{y:g}"/>')
     if math.isfinite(reference):
         x = across(reference)
         parts.append(f'<line class="reference" x1="{x}" x2="{x}" y1="1" y2="{ROW * len(marks) - 1}"/>')
-    for row, one in enumerate(marks):
-        if math.isfinite(one.value):
-            parts.append(f'<circle class="{one.kind}" cx="{across(one.value)}" cy="{ROW * row + ROW / 2:g}" r="3"/>')
+    for row, mark in enumerate(marks):
+        if math.isfinite(mark.value):
+            parts.append(f'<circle class="{mark.kind}" cx="{across(mark.value)}" cy="{ROW * row + ROW / 2:g}" r="3"/>')
     return (
         f'<svg class="marks" width="180" height="{ROW * len(marks)}" role="img" aria-label="{attribute(label)}">'
         f"{''.join(parts)}</svg>"

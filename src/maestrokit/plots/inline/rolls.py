@@ -41,8 +41,8 @@ def truth_and_estimate(
     spectrum : float64, shape (frames, 88), 0..1, optional
         Level of each key of a piano in the same stretch.
     """
-    both = TimedNotes(*(np.concatenate(pair) for pair in zip(reference, estimate, strict=True)))
-    lowest, highest = keys(both)
+    all_notes = TimedNotes(*(np.concatenate(pair) for pair in zip(reference, estimate, strict=True)))
+    lowest, highest = keys(all_notes)
     parts = [] if spectrum is None else [_levels(spectrum, lowest, highest, seconds)]
     for kind, notes, chosen in (
         ("hit", reference, is_hit), ("missed", reference, ~is_hit), ("additional", estimate, ~is_right),
@@ -75,9 +75,9 @@ def rectangles(
 
 
 def _levels(spectrum: Floats, lowest: int, highest: int, seconds: float) -> str:
-    whole: NDArray[np.float64] = np.zeros((len(spectrum), 128))
-    whole[:, LOWEST_PITCH : HIGHEST_PITCH + 1] = spectrum
-    shown = whole[:, lowest : highest + 1].T[::-1]
+    pitches: NDArray[np.float64] = np.zeros((len(spectrum), 128))
+    pitches[:, LOWEST_PITCH : HIGHEST_PITCH + 1] = spectrum
+    shown = pitches[:, lowest : highest + 1].T[::-1]
     return image(shown, width=seconds * UNITS, height=highest - lowest + 1, hue="ink")
 
 

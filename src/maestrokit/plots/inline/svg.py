@@ -128,7 +128,7 @@ def round_ticks(low: float, high: float, *, count: int = 5, unit: str = "") -> l
         return []
     rough = (high - low) / max(count - 1, 1)
     power = 10.0 ** np.floor(np.log10(rough))
-    step = power * next(one for one in STEPS if one * power >= rough * (1 - 1e-9))
+    step = power * next(factor for factor in STEPS if factor * power >= rough * (1 - 1e-9))
     values = step * np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1)
     return [Tick(float((value - low) / (high - low)), f"{value:.6g}{unit}") for value in values + 0.0]
 

@@ -188,5 +188,5 @@ def _cut(example: ChordExample, start: int, frames: int) -> np.ndarray:
 
 def _stacked(windows: Sequence[tuple[np.ndarray, Targets]]) -> dict[str, Tensor]:
     levels, targets = zip(*windows, strict=True)
-    named = {name: np.stack([getattr(one, name) for one in targets]) for name in Targets._fields}
+    named = {name: np.stack([getattr(target, name) for target in targets]) for name in Targets._fields}
     return {name: torch.from_numpy(array) for name, array in {"levels": np.stack(levels), **named}.items()}

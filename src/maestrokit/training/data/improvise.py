@@ -65,7 +65,7 @@ class ImproviseData(NoteSequenceData):
             self._codes(int(self._crops[row][0]), notes.select(slice(start, None)), stretch, generator)
             for row, (notes, start, stretch), generator in zip(rows, parts, generators, strict=True)
         ]
-        by_name = {PREFIX + name: torch.tensor([one[name] for one in codes]) for name in self.conditions}
+        by_name = {PREFIX + name: torch.tensor([code[name] for code in codes]) for name in self.conditions}
         return self._continued([(notes, start) for notes, start, _ in parts]) | by_name
 
     def validation(self) -> Iterator[dict[str, Tensor]]:

@@ -91,8 +91,8 @@ class LatentData:
         generator, rooms = np.random.default_rng([self.seed, epoch, index]), self._rooms[0]
         rows = generator.choice(len(rooms), size=self.options.batch, p=rooms[:, 1] / rooms[:, 1].sum())
         rolls = [self._sample(int(rooms[row, 0]), int(rooms[row, 1]), generator) for row in rows]
-        given = generator.random(len(rows)) >= self.options.condition_dropout
-        codes = [self._code(0, int(rooms[row, 0])) * int(use) for row, use in zip(rows, given, strict=True)]
+        has_condition = generator.random(len(rows)) >= self.options.condition_dropout
+        codes = [self._code(0, int(rooms[row, 0])) * int(use) for row, use in zip(rows, has_condition, strict=True)]
         return self._batch(rolls, codes)
 
     def validation(self) -> Iterator[dict[str, Tensor]]:

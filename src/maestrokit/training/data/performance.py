@@ -109,27 +109,27 @@ class PerformanceData:
         return -(-len(self._held_out_crops()) // self.options.batch)
 
     def _held_out_crops(self) -> Integers:
-        length, counts = self.options.length, [len(one.arrays) for one in self.held_out]
+        length, counts = self.options.length, [len(performance.arrays) for performance in self.held_out]
         return held_out_excerpts(counts, length, most=self.options.validation_notes // length)
 
     def _prepare(self, epoch: int) -> None:
         """Choose excerpts that together show every note, and put them in a random order."""
         if epoch == self._epoch:
             return
-        counts = [len(one.arrays) for one in self.train]
+        counts = [len(performance.arrays) for performance in self.train]
         self._crops = epoch_excerpts(counts, self.options.length, np.random.default_rng([self.seed, epoch]))
         self._epoch = epoch
 
     def _augmented(self, row: int, generator: np.random.Generator) -> dict[str, Any]:
         """Return an excerpt transposed, faster or slower, and louder or softer."""
         piece, start = self._crops[row].tolist()
-        options, one = self.options, self.train[piece]
+        options, performance = self.options, self.train[piece]
         semitones = int(generator.integers(-options.transpose, options.transpose + 1))
         factor = float(np.exp(generator.uniform(-options.stretch, options.stretch)))
         shift = int(generator.integers(-options.velocity_shift, options.velocity_shift + 1))
-        arrays = one.arrays.changed(semitones=semitones, factor=factor, shift=shift)
+        arrays = performance.arrays.changed(semitones=semitones, factor=factor, shift=shift)
         parts: dict[str, Any] = arrays.excerpt(start, start + options.length, meter=options.meter)
-        parts |= self._conditions(one, shift, generator)
+        parts |= self._conditions(performance, shift, generator)
         if generator.random() < options.without_dynamics:
             _leave_out(parts, "loudness")
         if generator.random() < options.without_staves:
@@ -139,13 +139,13 @@ class PerformanceData:
             parts[f"previous_{name}"] = np.where(forgotten, SIZES[name], parts[f"previous_{name}"])
         return parts
 
-    def _conditions(self, one: PerformedScore, shift: int, generator: np.random.Generator) -> dict[str, Any]:
+    def _conditions(self, performance: PerformedScore, shift: int, generator: np.random.Generator) -> dict[str, Any]:
         names = ("composer", *CONDITIONS)
         lacks_all = generator.random() < self.options.unconditioned
         lacks = generator.random(len(names)) < self.options.condition_dropout
-        composer = self.composers.index(one.composer) if one.composer in self.composers else 0
-        codes = {"composer": 1 + composer if one.composer else 0}
-        for name, value in one.measured.items():
+        composer = self.composers.index(performance.composer) if performance.composer in self.composers else 0
+        codes = {"composer": 1 + composer if performance.composer else 0}
+        for name, value in performance.measured.items():
             codes[name] = condition_code(name, value + shift * (name == "loudness"))
         return {
             PREFIX + name: 0 if lacks_all or absent else codes[name] for name, absent in zip(names, lacks, strict=True)
@@ -162,13 +162,13 @@ def padded(excerpts: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
     """Return excerpts as one batch, shorter ones padded at their ends, where the weight is 0."""
     batch = {}
     for name, column in excerpts[0].items():
-        columns = [one[name] for one in excerpts]
+        columns = [excerpt[name] for excerpt in excerpts]
         if np.ndim(column) == 0:
             batch[name] = torch.tensor(columns)
             continue
-        longest = max(len(one) for one in columns)
+        longest = max(len(values) for values in columns)
         outside = FEATURES[name.removeprefix("score_")] if name.startswith("score_") else 0
-        rows = np.stack([np.pad(one, (0, longest - len(one)), constant_values=outside) for one in columns])
-        whole = torch.bool if name == "is_first" else torch.int64
-        batch[name] = torch.from_numpy(rows).to(torch.float32 if rows.dtype.kind == "f" else whole)
+        rows = np.stack([np.pad(values, (0, longest - len(values)), constant_values=outside) for values in columns])
+        integers = torch.bool if name == "is_first" else torch.int64
+        batch[name] = torch.from_numpy(rows).to(torch.float32 if rows.dtype.kind == "f" else integers)
     return batch

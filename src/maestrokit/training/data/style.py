@@ -60,8 +60,8 @@ class StyleData:
         self.options, self.seed = options, seed
         self._train, self._validation = train, validation
         seconds = [np.array([_room(notes) + SECONDS for notes in performances]) for performances in train]
-        self._seconds = max(float(each.sum()) for each in seconds)
-        self._share = [each / each.sum() for each in seconds]
+        self._seconds = max(float(lengths.sum()) for lengths in seconds)
+        self._share = [lengths / lengths.sum() for lengths in seconds]
 
     def batches(self, epoch: int) -> int:
         """Return how many batches an epoch has."""

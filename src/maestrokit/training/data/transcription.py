@@ -144,7 +144,7 @@ def _weights(lengths: Floats, folders: Sequence[frozenset[str]], shares: Mapping
     weights = np.asarray(lengths / lengths.sum())
     if not shares:
         return weights
-    is_in = {name: np.array([name in each for each in folders], bool) for name in shares}
+    is_in = {name: np.array([name in names for names in folders], bool) for name in shares}
     rest = ~np.any([*is_in.values()], axis=0)
     parts = [*((is_in[name], share) for name, share in shares.items()), (rest, 1 - sum(shares.values()))]
     for rows, share in parts:

@@ -73,7 +73,7 @@ def prepare(corpus: Corpus, options: ClassOptions, *, family: str) -> Prepared:
         {"class_names": names, **({"spectrum": SPECTRUM.described()} if input == MEL_INPUT else {})},
         counts,
         notes=[*labelled.notes, *notes],
-        new_parts=lambda given: () if given.get("class_names") == names else ("heads",),
+        new_parts=lambda config: () if config.get("class_names") == names else ("heads",),
     )
 
 

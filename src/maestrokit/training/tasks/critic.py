@@ -43,7 +43,7 @@ def prepare(corpus: Corpus, options: CriticOptions, *, family: str) -> Prepared:
     encoding = options.encoding
     shard = token_shard(corpus.paths, encoding=encoding, cache=corpus.cache, jobs=corpus.jobs)
     notes = corpus.usable((path, _notes(shard, row, path, encoding)) for row, path in enumerate(corpus.paths))
-    sets = [_split(of_kind, notes, what) for what, of_kind in _by_kind(corpus).items()]
+    sets = [_split(of_kind, notes, kind) for kind, of_kind in _by_kind(corpus).items()]
     parts = {part: tuple(split[part] for split in sets) for part in PARTS}
     train, validation = (tuple([notes[path] for path in paths] for paths in parts[part]) for part in PARTS)
     return Prepared(
@@ -61,12 +61,12 @@ def _by_kind(corpus: Corpus) -> dict[str, Corpus]:
     return {"people's": replace(corpus, loose=people), GENERATED: replace(corpus, official={}, loose=generated)}
 
 
-def _split(corpus: Corpus, notes: Mapping[str, StepNotes], what: str) -> dict[str, list[str]]:
+def _split(corpus: Corpus, notes: Mapping[str, StepNotes], kind: str) -> dict[str, list[str]]:
     """Return the files of each part of one kind; BadDataError says that there are too few."""
     try:
         return corpus.split(notes)
     except BadDataError as error:
-        raise BadDataError(f"too few {what} performances: {error.fact}", error.hint) from None
+        raise BadDataError(f"too few {kind} performances: {error.fact}", error.hint) from None
 
 
 def _notes(shard: TokenShard, row: int, path: str, encoding: Encoding) -> StepNotes | BadDataError:

@@ -71,9 +71,9 @@ def conditioned(
         data.condition_on(names, class_names)
         return {"classes": data.class_names}
 
-    def inherit(given: Mapping[str, Any]) -> dict[str, Any]:
-        data.has_infill = bool(given["model"].get("infill"))
-        return conditioned_on(given["model"].get("conditions", ""), given.get("classes", {}))
+    def inherit(config: Mapping[str, Any]) -> dict[str, Any]:
+        data.has_infill = bool(config["model"].get("infill"))
+        return conditioned_on(config["model"].get("conditions", ""), config.get("classes", {}))
 
     data.has_infill = options.infill
     by_data = ",".join([*(["composer"] if any(data.labels["composer"]) else []), *MEASURED])

@@ -17,7 +17,7 @@ def prepare(corpus: Corpus, options: ImproviseOptions, *, family: str) -> Prepar
     """Return the batches of a corpus of MIDI files, and the settings of the model that depend on them."""
     prepared = prepared_notes(corpus, options, ImproviseData, {"step_milliseconds": options.step_milliseconds})
 
-    def inherit(given: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {**prepared.inherit(given), "sampling": given.get("sampling", {})}
+    def inherit(config: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**prepared.inherit(config), "sampling": config.get("sampling", {})}
 
     return replace(prepared, inherit=inherit)

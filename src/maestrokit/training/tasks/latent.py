@@ -22,8 +22,8 @@ def prepare(corpus: Corpus, options: LatentOptions, *, family: str) -> Prepared:
     composers = [labels_of(files[part])[COMPOSER] for part in PARTS]
     data = LatentData(train, validation, options, encoding=encoding, composers=composers, seed=corpus.seed)
 
-    def inherit(given: Mapping[str, Any]) -> dict[str, Any]:
-        data.class_names = dict(given.get("classes", {}))
+    def inherit(config: Mapping[str, Any]) -> dict[str, Any]:
+        data.class_names = dict(config.get("classes", {}))
         return {"classes": data.class_names}
 
     return Prepared(

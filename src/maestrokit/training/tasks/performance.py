@@ -33,17 +33,19 @@ def prepare(corpus: Corpus, options: PerformanceOptions, *, family: str) -> Prep
     usable = corpus.usable(zip(corpus.paths, read, strict=True))
     files = corpus.split(usable)
     train, validation = ([usable[path] for path in files[part]] for part in PARTS)
-    composers = frequent([one.composer for one in train], at_least=options.class_minimum)
+    composers = frequent([performance.composer for performance in train], at_least=options.class_minimum)
     data = PerformanceData(train, validation, options, composers=composers, seed=corpus.seed)
     model = {"length": options.length, "encoding": "performance", "vocabulary": 1}
-    means = {name: round(float(np.mean([one.measured[name] for one in train])), 3) for name in CONDITIONS}
+    means = {
+        name: round(float(np.mean([performance.measured[name] for performance in train])), 3) for name in CONDITIONS
+    }
     names = corpus.piece_names
     pieces = {part: sorted({names[path] for path in files[part] if path in names}) for part in PARTS}
     config = {"classes": {"composer": composers}, "meter": options.meter, "typical": means, "pieces": pieces}
     counts = {part: len(files[part]) for part in PARTS}
 
-    def inherit(given: Mapping[str, Any]) -> dict[str, Any]:
-        data.composers = list(given.get("classes", {}).get("composer", composers))
+    def inherit(config: Mapping[str, Any]) -> dict[str, Any]:
+        data.composers = list(config.get("classes", {}).get("composer", composers))
         return {"classes": {"composer": data.composers}}
 
     return Prepared(data, model=model, config=config, counts=counts, inherit=inherit, notes=report_of_alignment(usable))
@@ -79,7 +81,9 @@ def aligned(path: str) -> tuple[AlignedPerformance, PairCounts | None]:
 
 def report_of_alignment(performances: Mapping[str, PerformedScore]) -> list[str]:
     """Return sentences on performances of which many notes have no partner, and on all that were aligned together."""
-    aligned_ones = {path: one.counts for path, one in performances.items() if one.counts is not None}
+    aligned_ones = {
+        path: performance.counts for path, performance in performances.items() if performance.counts is not None
+    }
     if not aligned_ones:
         return []
     doubtful = {

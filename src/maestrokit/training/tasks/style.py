@@ -36,9 +36,9 @@ class StyleSet:
 def listed(names: Sequence[str]) -> LabelledFiles:
     """Return the files of data: of tables, and of several folders, whose names are then those of the sets."""
     folders = [name for name in names if Path(name).is_dir() and maestro.table_path(Path(name)) is None]
-    given = listed_labels([name for name in names if name not in folders])
+    labelled = listed_labels([name for name in names if name not in folders])
     if len(folders) < 2:
-        return LabelledFiles([*given.names, *folders], given.classes, given.splits)
+        return LabelledFiles([*labelled.names, *folders], labelled.classes, labelled.splits)
     if len({Path(folder).resolve() for folder in folders}) < len(folders):
         raise UsageError(f"the two sets are one folder, '{folders[0]}'", HINT)
     for folder in folders:
@@ -46,9 +46,9 @@ def listed(names: Sequence[str]) -> LabelledFiles:
         if inputs.missing:
             raise inputs.missing[0]
         for source in inputs.sources:
-            given.names.append(source.path)
-            given.classes[source.path] = Path(folder).resolve().name
-    return given
+            labelled.names.append(source.path)
+            labelled.classes[source.path] = Path(folder).resolve().name
+    return labelled
 
 
 def prepare(corpus: Corpus, options: StyleOptions, *, family: str) -> Prepared:
@@ -57,12 +57,12 @@ def prepare(corpus: Corpus, options: StyleOptions, *, family: str) -> Prepared:
     paths = [path for each_set in sets for path in each_set.paths]
     usable = corpus.usable(zip(paths, each(read_notes, paths, jobs=corpus.jobs), strict=True))
     _refuse_shared(sets, usable)
-    parts = [_split(corpus, one, usable, piece) for one in sets]
+    parts = [_split(corpus, style_set, usable, piece) for style_set in sets]
     train, validation = ([[usable[path] for path in split[part]] for split in parts] for part in PARTS)
     return Prepared(
         StyleData(train, validation, options, seed=corpus.seed),
         {},
-        {"styles": [one.name for one in sets]},
+        {"styles": [style_set.name for style_set in sets]},
         {part: sum(len(split[part]) for split in parts) for part in PARTS},
         notes=notes,
     )
@@ -78,8 +78,8 @@ def _sets(corpus: Corpus, options: StyleOptions) -> tuple[list[StyleSet], Mappin
     labels |= folder_labels([path for path in corpus.loose if path not in labels])
     names = list(dict.fromkeys(labels[path] for path in corpus.paths if path in labels))
     if len(names) != 2 or not all(names):
-        there = f"{len(names)} sets ({', '.join(names[:5])})" if all(names) and names else "no sets"
-        raise BadDataError(f"the data are {there}, and style is transferred between two", HINT)
+        present = f"{len(names)} sets ({', '.join(names[:5])})" if all(names) and names else "no sets"
+        raise BadDataError(f"the data are {present}, and style is transferred between two", HINT)
     sets = [StyleSet(name.lower(), [path for path in corpus.paths if labels.get(path) == name]) for name in names]
     if sets[0].name == sets[1].name:
         raise BadDataError(f"both sets have the name '{sets[0].name}'", "rename one, after which the style is called")
@@ -110,7 +110,9 @@ def _chosen_sets(entries: Mapping[str, maestro.Entry], options: StyleOptions) ->
 
 def _refuse_shared(sets: Sequence[StyleSet], usable: Mapping[str, TimedNotes]) -> None:
     """Raise BadDataError where a performance of one set has the same notes as one of the other."""
-    first, second = ({_notes_as_bytes(usable[path]): path for path in one.paths if path in usable} for one in sets)
+    first, second = (
+        {_notes_as_bytes(usable[path]): path for path in style_set.paths if path in usable} for style_set in sets
+    )
     shared = [(first[notes], second[notes]) for notes in first if notes in second]
     if shared:
         fact = f"'{shared[0][0]}' and '{shared[0][1]}' have the same notes, and are in different sets"

@@ -49,8 +49,8 @@ def note_unread(classifier: "Classifier | None", sources: Sequence[str], recordi
     unread = [path for path, kind in zip(sources, kinds, strict=True) if classifier.needs not in kind]
     count = sum(not is_of_unknown_kind(path) for path in unread)
     if count:
-        what = f"{count} of {report.counted(len(sources), 'input')}"
-        report.say(f"note: --classes reads {classifier.reads}, so {what} get no classes")
+        share = f"{count} of {report.counted(len(sources), 'input')}"
+        report.say(f"note: --classes reads {classifier.reads}, so {share} get no classes")
 
 
 def check_chords(way: str) -> None:

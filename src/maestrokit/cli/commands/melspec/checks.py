@@ -30,11 +30,11 @@ def work_of(
     UsageError
         If options are impossible, or exclude each other.
     """
-    given = vars(options)
+    values = vars(options)
     names = [field.name for field in fields(SpectrumSettings) if field.name != "kind"]
-    settings = SpectrumSettings(kind=options.spectrum, **{name: given[name] for name in names})
+    settings = SpectrumSettings(kind=options.spectrum, **{name: values[name] for name in names})
     settings.analysis()  # so that impossible settings are reported once, before any work
-    spans: dict[str, Any] = {name: _span(name, given[name]) for name in SPANS}
+    spans: dict[str, Any] = {name: _span(name, values[name]) for name in SPANS}
     check_response(options.impulse_response, options.sample_rate)
     suffix = f".{formats.chosen_format(options.format_, outputs.output, formats.SPECTRUM, default='npz')}"
     augmentation = Augmentation(equalise=options.equalise, **spans)

@@ -84,7 +84,7 @@ class Spectrogram:
     def files(self, target: str) -> list[str]:
         """Return all files that are written for an output: its targets, and the MIDI file beside each."""
         targets = self.targets(target)
-        return [*targets, *(midi_target(one) for one in targets if self.has_midi)]
+        return [*targets, *(midi_target(path) for path in targets if self.has_midi)]
 
     def read_for(self, source: str) -> list[str]:
         """Return the files that are read beside a recording: the MIDI file, and the impulse response."""

@@ -25,8 +25,8 @@ def settings_of(options: TrainOptions, seed: int) -> dict[str, str]:
     UsageError
         If one has no value.
     """
-    given = {name: getattr(options, name) for name in NAMED} | ({"seed": seed} if is_given("seed") else {})
-    values = {name: str(value) for name, value in given.items() if value is not None}
+    chosen = {name: getattr(options, name) for name in NAMED} | ({"seed": seed} if is_given("seed") else {})
+    values = {name: str(value) for name, value in chosen.items() if value is not None}
     if options.time_limit is not None:
         values["time_limit"] = str(seconds(options.time_limit, parameter="time_limit"))
     for setting in options.settings or ():

@@ -89,7 +89,7 @@ def run(
 
 def _report(source: str, summary: "TranscriptionSummary", running: Batch) -> None:
     """Print what was found in a recording: with ``-v``, or if it has no notes or too few for beats."""
-    passed = [f"{seconds:.1f} s {what}" for seconds, what in (
+    passed = [f"{seconds:.1f} s {reason}" for seconds, reason in (
         (summary.quiet, "too quiet"), (summary.doubtful, "of no piano"),
     ) if seconds >= 0.05]  # fmt: skip
     skipped = f" ({', '.join(passed)})" if passed else ""

@@ -135,8 +135,8 @@ class Transcription:
 
 def _changed(settings: Settings, **values: float | None) -> Settings:
     """Return a dataclass with some values changed; None leaves one as it is."""
-    given: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
-    return replace(settings, **given)
+    changes: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
+    return replace(settings, **changes)
 
 
 @lru_cache(maxsize=1)

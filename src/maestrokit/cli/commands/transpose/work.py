@@ -84,8 +84,8 @@ class Transposition:
     def _warnings(self, reports: list[TransposeReport], notes: int) -> list[str]:
         """Return what the user has to know of the worst of the outputs of one input, a line for each kind of harm."""
         most_dropped = max(reports, key=lambda report: report.dropped)
-        what = f"were left out at {most_dropped.semitones:+d} semitones"
-        warnings = large_losses(Loss(most_dropped.dropped, notes, what, "--out-of-range fold keeps them"))
+        loss = f"were left out at {most_dropped.semitones:+d} semitones"
+        warnings = large_losses(Loss(most_dropped.dropped, notes, loss, "--out-of-range fold keeps them"))
         most_outside = max(reports, key=lambda report: report.outside)
         if most_outside.outside:
             where = f"outside {self.lowest}..{self.highest} at {most_outside.semitones:+d} semitones"
