@@ -57,9 +57,9 @@ def check_corpora(options: EvaluateOptions, training: Sequence[plan.Task]) -> No
     UsageError
         If there is one.
     """
-    given = {"": True, "reference": bool(options.reference), "training": bool(training)}
+    has_corpus = {"": True, "reference": bool(options.reference), "training": bool(training)}
     for name, metric in score_sets.metrics(options.metric or None).items():
-        if options.metric and not given[metric.needs]:
+        if options.metric and not has_corpus[metric.needs]:
             corpus = {"reference": "reference", "training": "training_corpus"}[metric.needs]
             raise UsageError(f"metric '{name}' compares with a corpus", f"name it with `{corpus}`", parameter=corpus)
 
@@ -89,7 +89,11 @@ def training_in(
         return performances_among(references_in(inputs, running))
     if not any(metric.needs == "training" for metric in score_sets.metrics(options.metric or None).values()):
         return []
-    names = sorted({*models, *(name for one in sets for name in _model_of(one.tasks))}) if options.reference else []
+    names = (
+        sorted({*models, *(name for set_plan in sets for name in _model_of(set_plan.tasks))})
+        if options.reference
+        else []
+    )
     roots = [name for name in options.reference or () if names and walk.is_root(name)]
     training = [task for root in roots for task in _train_split(root, names, running)]
     if names and not training and not options.metric and not running.quiet:
@@ -164,8 +168,8 @@ def searched(
         pieces = report.counted(sum(is_own), "piece")
         report.say(f"note: copied notes leave out {pieces} of the reference that are of the training corpus itself")
     return [
-        score_sets.without_copies(one.summary, chosen) if without else one.summary
-        for (_, one), without in zip(results, is_own, strict=True)
+        score_sets.without_copies(result.summary, chosen) if without else result.summary
+        for (_, result), without in zip(results, is_own, strict=True)
     ]
 
 

@@ -78,7 +78,7 @@ def check_metric(metric: str, names: Sequence[str], *, parameter: str) -> None:
         return
     name = metric.partition("@")[0]
     in_sets, in_pairs = names_in_sets(), names_in_pairs()
-    known = {one.partition("@")[0] for one in names}
+    known = {name.partition("@")[0] for name in names}
     fact, hint = f"there is no metric '{metric}'", choices_hint(metric, names)
     if name in known | set(in_sets) | set(in_pairs):
         fact = f"'{metric}' is not scored"

@@ -44,4 +44,4 @@ class ListeningOptions:
     @property
     def is_chosen(self) -> bool:
         """Whether a step of a listening test is to be done."""
-        return any(one is not None for one in (self.listening_kit, self.serve, self.difference)) or bool(self.ratings)
+        return any(step is not None for step in (self.listening_kit, self.serve, self.difference)) or bool(self.ratings)

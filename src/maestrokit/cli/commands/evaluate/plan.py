@@ -62,9 +62,9 @@ def plan_evaluation(settings: Settings) -> Evaluation:
     for name in options.metric or ():
         check_metric(name, names_in_sets(), parameter="metric")
     tolerances = tolerances_of(options)
-    mine, theirs = _inputs_and_references(settings.inputs, options)
-    estimates = streams.gather(mine, running, suffixes=walk.MIDI_SUFFIXES)
-    comparison = _comparison(options, estimates, references_in(theirs, running) if options.reference else [])
+    inputs, reference_inputs = _inputs_and_references(settings.inputs, options)
+    estimates = streams.gather(inputs, running, suffixes=walk.MIDI_SUFFIXES)
+    comparison = _comparison(options, estimates, references_in(reference_inputs, running) if options.reference else [])
     state(SETS if comparison.partners is None else PAIRS)
     training = training_in(options, running, sets=[estimates] if comparison.partners is None else [])
     check_corpora(options, training)
@@ -131,8 +131,8 @@ def _is_pairs(options: EvaluateOptions, estimates: Sequence[streams.Task], refer
         return False
     if len(references) == 1 and references[0].source == (options.reference or [""])[0]:
         return True
-    mine = sorted(map(stem, estimates))
-    return bool(mine) and mine in (sorted(map(stem, references)), sorted(map(stem, performances_among(references))))
+    stems = sorted(map(stem, estimates))
+    return bool(stems) and stems in (sorted(map(stem, references)), sorted(map(stem, performances_among(references))))
 
 
 def _described(inputs: Sequence[str], options: EvaluateOptions, comparison: ComparedFiles) -> str:
@@ -151,11 +151,11 @@ def _described(inputs: Sequence[str], options: EvaluateOptions, comparison: Comp
         unused = f"; {counted(len(left), 'reference')} without an input" if left else ""
         return f"pairs: {performances}, each compared with its reference{unused}"
     if options.reference:
-        what = f"sets: {performances} compared with a corpus of {len(comparison.references)}"
-        return what + (" (--pairs compares each with the reference of its name)" if is_free else "")
+        fact = f"sets: {performances} compared with a corpus of {len(comparison.references)}"
+        return fact + (" (--pairs compares each with the reference of its name)" if is_free else "")
     if len(inputs) == count == 2 and all(Path(name).is_file() for name in inputs):
-        one, other = inputs
-        return f"sets: {performances}, not compared (to compare the two: evaluate '{one}' --reference '{other}')"
+        first, second = inputs
+        return f"sets: {performances}, not compared (to compare the two: evaluate '{first}' --reference '{second}')"
     return ""
 
 
@@ -169,6 +169,6 @@ def _inputs_and_references(inputs: Inputs, options: EvaluateOptions) -> tuple[In
         fact = "`reference_split` needs a MAESTRO root as reference"
         raise UsageError(fact, "name one with `reference`", parameter="reference_split")
     split, where = (None, None) if has_root else (inputs.split, inputs.where)
-    theirs = Inputs(inputs=references, split=options.reference_split or split, where=where)
+    reference_inputs = Inputs(inputs=references, split=options.reference_split or split, where=where)
     is_theirs = bool(references) and not has_root
-    return (replace(inputs, split=None, where=None) if is_theirs else inputs), theirs
+    return (replace(inputs, split=None, where=None) if is_theirs else inputs), reference_inputs

@@ -81,18 +81,26 @@ def score_model(plan: streams.Plan, settings: Settings, model: "EventModel | Not
     names = [task.source for task, _ in read]
     scored = surprisals(model, sequences, encoding, stride=scoring.stride)
     sums = [
-        {"nats": one.nats, "token": one.tokens, "note": one.notes, "second": one.seconds, "hits": one.hits}
-        | dict(zip(FACTORS, one.factors, strict=False))
-        for one in report.with_progress(scored, names=names, label="evaluate", quiet=running.quiet)
+        {
+            "nats": surprisal.nats,
+            "token": surprisal.tokens,
+            "note": surprisal.notes,
+            "second": surprisal.seconds,
+            "hits": surprisal.hits,
+        }
+        | dict(zip(FACTORS, surprisal.factors, strict=False))
+        for surprisal in report.with_progress(scored, names=names, label="evaluate", quiet=running.quiet)
     ]
     if scoring.baseline is not None:
         baseline = _baseline(scoring.baseline, sequences, encoding, running)
-        for one, nats, tokens in zip(sums, baseline, sequences, strict=True):
-            one |= {"ngram": nats, "event": max(len(tokens) - 1, 0)}
+        for counts, nats, tokens in zip(sums, baseline, sequences, strict=True):
+            counts |= {"ngram": nats, "event": max(len(tokens) - 1, 0)}
     generator = np.random.default_rng(settings.seed)
     kind = "notes" if isinstance(model, NoteModel) else "events"
-    each = [(task.source, _rows([one], kind, generator)) for (task, _), one in zip(read, sums, strict=True)]
-    scores = Scores(each, _rows(sums, kind, generator) if sums else [], status)
+    rows_of_files = [
+        (task.source, _rows([counts], kind, generator)) for (task, _), counts in zip(read, sums, strict=True)
+    ]
+    scores = Scores(rows_of_files, _rows(sums, kind, generator) if sums else [], status)
     return with_learning(scores, model_folder(scoring.model or "")) if settings.has_figures else scores
 
 
@@ -118,7 +126,7 @@ def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, runnin
     for error in failures if not running.quiet else ():
         report.say(f"note: {error}")
     ngrams = counted(np.asarray(shard.tokens), order=ORDER, vocabulary=encoding.size)
-    return [one.nats for one in ngram_surprisals(ngrams, sequences, encoding)]
+    return [surprisal.nats for surprisal in ngram_surprisals(ngrams, sequences, encoding)]
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
@@ -131,7 +139,7 @@ def _rows(sums: Sequence[dict[str, float]], encoding: str, generator: np.random.
 
     Units name the encoding, ``events`` or ``notes``: a token is one of these.
     """
-    columns = {name: np.array([one[name] for one in sums]) for name in sums[0]}
+    columns = {name: np.array([counts[name] for counts in sums]) for name in sums[0]}
     draws = resampled_counts(len(sums), generator=generator) if len(sums) > 1 else np.empty((0, len(sums)))
 
     def row(metric: str, above: str, below: str, unit: str, better: str = "lower", exponential: bool = False) -> Row:

@@ -65,21 +65,21 @@ def score_set(plans: SetPlans, settings: Settings) -> Scores:
     chosen = score_sets.metrics(settings.options.metric or None, corpora=plans.corpora)
     work = partial(_described, names=list(chosen), repair=repair, examples=_examples(plans, settings))
     copied = [name for name, metric in chosen.items() if metric.needs == "training"]
-    mine, status = all_results(work, plans.generated, running)
-    theirs, other_status = all_results(work, plans.reference, running)
+    generated, status = all_results(work, plans.generated, running)
+    references, other_status = all_results(work, plans.reference, running)
     sources, third_status = all_results(partial(_described, names=copied, repair=repair), plans.training, running)
-    summaries, training = ([one.summary for _, one in side] for side in (mine, sources))
-    reference = searched(theirs, plans.training, chosen, running)
+    summaries, training = ([result.summary for _, result in side] for side in (generated, sources))
+    reference = searched(references, plans.training, chosen, running)
     say_left_out(summaries, chosen, running)
-    _say_silent([task.source for task, one in (*mine, *theirs) if not one.notes], running)
+    _say_silent([task.source for task, result in (*generated, *references) if not result.notes], running)
     release_workers(running)
-    rows, whole = score_sets.score(
+    rows, totals = score_sets.score(
         summaries, reference, chosen, generator=np.random.default_rng(settings.seed), training=training
     )
-    _say_without_value(settings.options.metric or (), [row.metric for row in whole], running)
-    files_rows = [(task.source, part) for (task, _), part in zip(mine, rows, strict=True)]
-    sections = _sections({"set": mine, "reference": theirs}) if settings.has_figures else []
-    return Scores(files_rows, whole if mine else [], status or other_status or third_status, sections=sections)
+    _say_without_value(settings.options.metric or (), [row.metric for row in totals], running)
+    files_rows = [(task.source, part) for (task, _), part in zip(generated, rows, strict=True)]
+    sections = _sections({"set": generated, "reference": references}) if settings.has_figures else []
+    return Scores(files_rows, totals if generated else [], status or other_status or third_status, sections=sections)
 
 
 def _described(
@@ -107,13 +107,15 @@ def _sections(results: Mapping[str, Results]) -> "list[Section]":
     from maestrokit.cli.commands.evaluate.report.examples import example_section
     from maestrokit.cli.commands.evaluate.report.profiles import profile_sections
 
-    there = {name: done for name, done in results.items() if done}
-    profiles = {name: mean_profile([one.profile for _, one in done if one.profile]) for name, done in there.items()}
+    present = {name: done for name, done in results.items() if done}
+    profiles = {
+        name: mean_profile([result.profile for _, result in done if result.profile]) for name, done in present.items()
+    }
     pieces = [
-        (f"{name}: {task.relative}", one.piece.replace(offset=one.piece.sounding_offset))
-        for name, done in there.items()
-        for task, one in done
-        if one.piece
+        (f"{name}: {task.relative}", result.piece.replace(offset=result.piece.sounding_offset))
+        for name, done in present.items()
+        for task, result in done
+        if result.piece
     ]
     return [*profile_sections(profiles, "reference"), example_section(pieces)] if profiles else []
 

@@ -58,7 +58,7 @@ def stretches_of(plans: SystemPlans, settings: Settings, generator: np.random.Ge
         statuses.append(status)
     reference = done.pop("")
     selection = comparable.select(
-        {name: [seconds for _, seconds in one] for name, one in done.items()},
+        {name: [seconds for _, seconds in pieces] for name, pieces in done.items()},
         [seconds for _, seconds in reference],
         pieces=settings.systems.pieces,
         seconds=settings.systems.seconds,
@@ -79,8 +79,8 @@ def _say_short(done: Mapping[str, Sequence[tuple[streams.Task, float]]], setting
     """Print a note on the piece that makes stretches short, where nobody chose their length."""
     if settings.systems.seconds is not None or settings.running.quiet:
         return
-    length = comparable.common_seconds([np.array([seconds for _, seconds in one]) for one in done.values()])
-    task, seconds = min((piece for one in done.values() for piece in one), key=lambda piece: piece[1])
+    length = comparable.common_seconds([np.array([seconds for _, seconds in pieces]) for pieces in done.values()])
+    task, seconds = min((piece for pieces in done.values() for piece in pieces), key=lambda piece: piece[1])
     if length < SHORT:
         hint = "--seconds 20 compares longer ones, and such pieces whole"
         report.say(f"note: '{task.source}' lasts {seconds:.3g} s, and stretches {length:.3g} s: {hint}")

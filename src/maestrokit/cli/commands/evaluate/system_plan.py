@@ -64,9 +64,9 @@ def plan_systems(settings: Settings) -> Evaluation:
     sources = sources_of(settings.systems.system or (), inputs, running, suffixes=walk.MIDI_SUFFIXES)
     state(SYSTEM, GENERATED if sources.models else None)
     names = options.reference or []
-    theirs = Inputs(inputs=names, split=options.reference_split or _split(inputs, names))
+    reference_inputs = Inputs(inputs=names, split=options.reference_split or _split(inputs, names))
     scored = [task for plan in sources.paths.values() for task in plan.tasks]
-    references = performances_among(references_in(theirs, running))
+    references = performances_among(references_in(reference_inputs, running))
     training = training_in(options, running, models=sources.models.values(), sets=sources.paths.values())
     check_corpora(options, training)
     reference = others_than(scored, references, running, pieces=settings.systems.pieces)
@@ -109,10 +109,10 @@ def sources_of(texts: Sequence[str], inputs: Inputs, running: Batch, *, suffixes
             models[name] = origin.removeprefix(FORCED)
             checkpoint.model_folder(models[name])
             continue
-        given = Inputs(
+        system_inputs = Inputs(
             inputs=[origin], split=_split(inputs, [origin]), where=inputs.where if walk.is_root(origin) else None
         )
-        paths[name] = streams.gather(given, running, suffixes=suffixes)
+        paths[name] = streams.gather(system_inputs, running, suffixes=suffixes)
         for error in paths[name].missing:
             raise error
     return Sources(paths, models, [text.partition("=")[0] for text in texts])
@@ -151,7 +151,7 @@ def generated(name: str, model: str, scratch: Path, settings: Settings, *, count
     starts = range(0, count, AT_ONCE)
     config = [GenerationConfig(seconds, min(AT_ONCE, count - start), settings.seed + start) for start in starts]
     network, encoding, fitted = load_generating_model(model, device=settings.scoring.device)
-    parts = (perform(network, encoding, one.with_sampling(fitted, {})) for one in config)
+    parts = (perform(network, encoding, part.with_sampling(fitted, {})) for part in config)
     for part in report.with_progress(
         parts, names=[model] * len(config), label="generate", quiet=settings.running.quiet
     ):

@@ -43,22 +43,23 @@ def system_records(table: SystemTable, *, per_file: bool) -> Iterator[dict[str, 
     yield from map(comparison_record, table.comparisons)
 
 
-def comparison_record(one: Comparison) -> dict[str, object]:
+def comparison_record(comparison: Comparison) -> dict[str, object]:
     """Return the record of a comparison of two systems: it has a difference, and no value."""
     return {
-        **dict.fromkeys((*COLUMNS, *OF_SYSTEMS)), "file": WHOLE, "metric": one.metric, "system": one.first,
-        "versus": one.second, "effect_size": rounded(one.effect_size), "p": rounded(one.p),
-        "p_holm": rounded(one.p_holm), "paired": one.is_paired, "difference": rounded(one.difference),
+        **dict.fromkeys((*COLUMNS, *OF_SYSTEMS)), "file": WHOLE, "metric": comparison.metric,
+        "system": comparison.first, "versus": comparison.second, "effect_size": rounded(comparison.effect_size),
+        "p": rounded(comparison.p), "p_holm": rounded(comparison.p_holm), "paired": comparison.is_paired,
+        "difference": rounded(comparison.difference),
     }  # fmt: skip
 
 
 def _tables(table: SystemTable) -> str:
-    whole = {name: {row.metric: row for row in scores.whole} for name, scores in table.systems.items()}
+    by_system = {name: {row.metric: row for row in scores.whole} for name, scores in table.systems.items()}
     metrics = list(dict.fromkeys(row.metric for scores in table.systems.values() for row in scores.whole))
     own = [name for name in metrics if not name.endswith((AREA, DIVERGENCE))]
 
     def value(system: str, metric: str) -> str:
-        row = whole[system].get(metric)
+        row = by_system[system].get(metric)
         if row is None:
             return "- "
         if metric == INSIDE:
@@ -66,17 +67,17 @@ def _tables(table: SystemTable) -> str:
         return shown(row.value) + (MARK if metric in table.systems[system].outside else " ")
 
     def span(system: str, metric: str) -> str:
-        row = whole[system].get(metric)
+        row = by_system[system].get(metric)
         return "" if row is None or metric == INSIDE else interval(row)
 
     blocks = [
         "\n".join([*table.sentences, f"{MARK} the 95 % interval does not meet that of the ceiling"]),
-        "Means over pieces\n\n" + _block(whole, own, value, units={name: _unit(whole, name) for name in own}),
-        "95 % intervals, by resampled pieces\n\n" + _block(whole, [name for name in own if name != INSIDE], span),
+        "Means over pieces\n\n" + _block(by_system, own, value, units={name: _unit(by_system, name) for name in own}),
+        "95 % intervals, by resampled pieces\n\n" + _block(by_system, [name for name in own if name != INSIDE], span),
     ]
     for kind, title in ((AREA, "Overlapped area of distances between pieces"), (DIVERGENCE, "KL of these, in bits")):
         parts = [name for name in metrics if name.endswith(kind)]
-        blocks += [f"{title}\n\n" + _block(whole, parts, value, suffix=kind)] if parts else []
+        blocks += [f"{title}\n\n" + _block(by_system, parts, value, suffix=kind)] if parts else []
     return "\n\n".join(part.rstrip("\n") for part in (*blocks, *_comparisons(table))) + "\n"
 
 
@@ -89,20 +90,26 @@ def _block(
     return aligned([*columns, *([("unit", [units[name] for name in metrics])] if units else [])])
 
 
-def _unit(whole: dict[str, dict[str, Row]], metric: str) -> str:
-    return next(rows[metric].unit for rows in whole.values() if metric in rows)
+def _unit(by_system: dict[str, dict[str, Row]], metric: str) -> str:
+    return next(rows[metric].unit for rows in by_system.values() if metric in rows)
 
 
 def _comparisons(table: SystemTable) -> list[str]:
     """Return the block of effect sizes, a column a pair of systems."""
-    cells = {(f"{one.first} - {one.second}", one.metric): one for one in table.comparisons}
+    cells = {
+        (f"{comparison.first} - {comparison.second}", comparison.metric): comparison for comparison in table.comparisons
+    }
     pairs, metrics = (list(dict.fromkeys(key[side] for key in cells)) for side in (0, 1))
 
     def cell(pair: str, metric: str) -> str:
-        one = cells[pair, metric]
-        return "- " if math.isnan(one.effect_size) else f"{one.effect_size:.2f}" + (MARK if one.p_holm < LEVEL else " ")
+        comparison = cells[pair, metric]
+        return (
+            "- "
+            if math.isnan(comparison.effect_size)
+            else f"{comparison.effect_size:.2f}" + (MARK if comparison.p_holm < LEVEL else " ")
+        )
 
-    kinds = {"paired" if one.is_paired else "unpaired" for one in table.comparisons}
+    kinds = {"paired" if comparison.is_paired else "unpaired" for comparison in table.comparisons}
     tests = " and ".join(sorted(kinds))
     title = (
         f"Effect sizes (Cohen's d); {MARK} p below {LEVEL:g} in {tests} permutation tests,\n"

@@ -93,7 +93,7 @@ def score_plans(plans: SystemPlans, settings: Settings) -> Scores:
     of_page = partial(_for_page, settings=settings, systems=len(parts.systems) + 1)
     results = {name: all_results(of_page(work, plan), plan, running) for name, plan in parts.systems.items()}
     corpus, _ = all_results(work, parts.corpus, running)
-    noise = replace(work, histogram=np.sum([one.pitches for _, one in corpus], axis=0))
+    noise = replace(work, histogram=np.sum([result.pitches for _, result in corpus], axis=0))
     results[FLOOR] = all_results(of_page(noise, parts.systems[CEILING]), parts.systems[CEILING], running)
     copied = _summaries_of_training(plans.training, chosen, running, repair=settings.repair)
     systems = {name: _system(done) for name, (done, _) in results.items()}
@@ -103,11 +103,11 @@ def score_plans(plans: SystemPlans, settings: Settings) -> Scores:
         say_left_out(system.summaries, chosen, running, of=name)
     release_workers(running)
     scores, comparisons = score_systems.score(
-        systems, [one.summary for _, one in corpus], chosen, generator=generator, training=copied
+        systems, [result.summary for _, result in corpus], chosen, generator=generator, training=copied
     )
     table = SystemTable(scores, comparisons, _sentences(parts, extends=extends))
     status = next(filter(None, [parts.status, *(status for _, status in results.values())]), 0)
-    done = {name: one for name, (one, _) in results.items()}
+    done = {name: scored for name, (scored, _) in results.items()}
     sections = _sections(done) if settings.has_figures else []
     return Scores([], [], status, table, sections)
 
@@ -124,10 +124,15 @@ def _sections(results: Mapping[str, Results]) -> "list[Section]":
     from maestrokit.cli.commands.evaluate.report.examples import example_section
     from maestrokit.cli.commands.evaluate.report.profiles import profile_sections
 
-    there = {name: done for name, done in results.items() if done}
-    profiles = {name: mean_profile([one.profile for _, one in done if one.profile]) for name, done in there.items()}
+    present = {name: done for name, done in results.items() if done}
+    profiles = {
+        name: mean_profile([result.profile for _, result in done if result.profile]) for name, done in present.items()
+    }
     pieces = [
-        (f"{name}: {task.relative}", one.piece) for name, done in results.items() for task, one in done if one.piece
+        (f"{name}: {task.relative}", result.piece)
+        for name, done in results.items()
+        for task, result in done
+        if result.piece
     ]
     return [*profile_sections(profiles, CEILING), example_section(pieces)]
 
@@ -147,7 +152,7 @@ def _whole_piece(task: streams.Task, *, names: Sequence[str], repair: bool) -> d
 
 def _system(results: Results) -> System:
     files = [task.target or task.source for task, _ in results]
-    return System(files, [task.relative for task, _ in results], [one.summary for _, one in results])
+    return System(files, [task.relative for task, _ in results], [result.summary for _, result in results])
 
 
 def _sentences(parts: Stretches, *, extends: bool) -> list[str]:

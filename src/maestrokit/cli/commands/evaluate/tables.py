@@ -24,9 +24,9 @@ PrintedColumn = tuple[str, list[str]]
 """A heading of the table, and the cells below it."""
 
 
-def records(files: Sequence[tuple[str, Sequence[Row]]], whole: Sequence[Row]) -> Iterator[dict[str, object]]:
+def records(files: Sequence[tuple[str, Sequence[Row]]], totals: Sequence[Row]) -> Iterator[dict[str, object]]:
     """Yield a record a row, those of single files first."""
-    for name, rows in (*files, (WHOLE, whole)):
+    for name, rows in (*files, (WHOLE, totals)):
         for row in rows:
             yield {
                 "file": name, "metric": row.metric, "value": rounded(row.value), "low": rounded(row.low),
@@ -76,10 +76,10 @@ def interval(row: Row) -> str:
     return "" if math.isnan(row.low) else f"{shown(row.low)} … {shown(row.high)}"
 
 
-def _table(whole: Sequence[Row], title: str) -> str:
+def _table(rows: Sequence[Row], title: str) -> str:
     """Return scores for a terminal of 80 columns; names of metrics are never cut, however long."""
-    own = [row for row in whole if not row.metric.endswith((AREA, DIVERGENCE))]
-    areas, divergences = ([row for row in whole if row.metric.endswith(kind)] for kind in (AREA, DIVERGENCE))
+    own = [row for row in rows if not row.metric.endswith((AREA, DIVERGENCE))]
+    areas, divergences = ([row for row in rows if row.metric.endswith(kind)] for kind in (AREA, DIVERGENCE))
     columns, common = _columns(own)
     text = "\n".join([title, *([f"In all rows: {common}"] if common else []), "", aligned(columns)])
     if areas:

@@ -106,7 +106,8 @@ class TranscriptionWork:
             transcripts = transcriptions(stream.blocks(sample_rate=rate), list(chosen.values()))
         scores: dict[str, float] = {}
         estimates = [
-            _notes_and_pedal(one, by.predicts_pedal) for by, one in zip(chosen.values(), transcripts, strict=True)
+            _notes_and_pedal(transcript, by.predicts_pedal)
+            for by, transcript in zip(chosen.values(), transcripts, strict=True)
         ]
         for mark, estimate in zip(chosen, estimates, strict=True):
             pair = compare(estimate, reference, tolerances=self.tolerances)

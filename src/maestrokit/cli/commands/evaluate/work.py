@@ -101,13 +101,13 @@ def score_pairs(estimates: streams.Plan, work: Work, settings: Settings) -> Scor
     results, status = all_results(work, estimates, settings.running)
     named = [(task.source, [Row(name, value, reference=1.0) for name, value in scores.items()])
              for task, (scores, *_) in results]  # fmt: skip
-    whole = mean_rows([one.scores for _, one in results], generator=np.random.default_rng(settings.seed))
-    details = {task.source: one for task, one in results} if settings.has_figures else {}
-    return Scores(named, whole, status, sections=_sections(named, whole, details, work))
+    means = mean_rows([result.scores for _, result in results], generator=np.random.default_rng(settings.seed))
+    details = {task.source: result for task, result in results} if settings.has_figures else {}
+    return Scores(named, means, status, sections=_sections(named, means, details, work))
 
 
 def _sections(
-    files: Sequence[tuple[str, list[Row]]], whole: Sequence[Row], details: Mapping[str, PairResult], work: Work
+    files: Sequence[tuple[str, list[Row]]], means: Sequence[Row], details: Mapping[str, PairResult], work: Work
 ) -> "list[Section]":
     """Return what a page shows of pairs: recall, and the files with the worst scores."""
     from maestrokit.cli.commands.evaluate.report.pairs import WORST, recall_section, worst_section
@@ -115,8 +115,8 @@ def _sections(
 
     if not details:
         return []
-    excerpts = [(name, excerpt) for name, _ in ranked(files, whole) if (excerpt := details[name].excerpt)]
-    recalls = [one.recall for one in details.values() if one.recall]
+    excerpts = [(name, excerpt) for name, _ in ranked(files, means) if (excerpt := details[name].excerpt)]
+    recalls = [result.recall for result in details.values() if result.recall]
     return [recall_section(recalls), worst_section(excerpts[:WORST], work.recording_of)]
 
 
@@ -137,8 +137,10 @@ def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]
     partners = {}
     for task in estimates:
         candidates = by_path.get(stem(task)) or by_name.get(PurePosixPath(stem(task)).name, [])
-        alike = [one for one in candidates if Path(one.source).suffix == Path(task.source).suffix] or candidates
-        if len(alike) > 1 and len({stem(one) for one in alike}) > 1:
+        alike = [
+            reference for reference in candidates if Path(reference.source).suffix == Path(task.source).suffix
+        ] or candidates
+        if len(alike) > 1 and len({stem(reference) for reference in alike}) > 1:
             raise UsageError(
                 f"'{task.source}' has several references: '{alike[0].source}', '{alike[1].source}'",
                 "give folders of the same tree",
@@ -166,6 +168,6 @@ def names_in_pairs(tolerances: Sequence[Tolerance] = (Tolerance(),)) -> list[str
     >>> {"onset_f1", "pedal_frame_f1"} <= set(names_in_pairs())
     True
     """
-    one = np.array([0.0]), np.array([1.0])
-    performance = NotesAndPedal(notes_in_seconds(*one, np.array([60])), np.stack(one, 1))
+    times = np.array([0.0]), np.array([1.0])
+    performance = NotesAndPedal(notes_in_seconds(*times, np.array([60])), np.stack(times, 1))
     return list(compare(performance, performance, tolerances=tolerances))

@@ -82,7 +82,7 @@ def _spreads(settings: Settings) -> tuple[list[tuple[Measure, Spread]], int, str
     answers, key, _ = read_ratings(settings)
     if key.design == "pairs":
         raise UsageError("a pilot test of pairs has no ratings on scales", "leave it out", parameter="ratings")
-    panel = panel_of([one for _, one in answers], key)
+    panel = panel_of([listener_answers for _, listener_answers in answers], key)
     if len(panel.listeners) < 2:
         raise UsageError("a pilot test needs two listeners at least", "leave it out", parameter="ratings")
     spreads = [(measure, spread_of(panel, index)) for index, measure in enumerate(panel.measures)]

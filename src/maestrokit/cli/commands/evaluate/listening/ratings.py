@@ -52,7 +52,7 @@ def print_ratings(settings: Settings, *, made_by: str | None) -> None:
     answers, key, status = read_ratings(settings)
     if settings.running.dry_run:
         return
-    panel = panel_of([one for _, one in answers], key)
+    panel = panel_of([listener_answers for _, listener_answers in answers], key)
     scores = score(panel, generator=np.random.default_rng(settings.seed))
     names = [name for name, _ in answers] if options.per_file else []
     text = rating_text(scores, panel, names, format=format, made_by=made_by)
@@ -83,9 +83,9 @@ def read_ratings(settings: Settings) -> tuple[list[tuple[str, Answers]], KitKey,
     streams.protect_inputs([*plan.tasks, streams.Task(listening.key, "", "")], settings.options.output)
     read, status = all_results(AnswersOf(key), plan, running)
     answers: dict[str, tuple[str, Answers]] = {}
-    for task, one in read:
+    for task, listener_answers in read:
         try:
-            earlier = add_answers(answers, one, name=task.source)
+            earlier = add_answers(answers, listener_answers, name=task.source)
         except BadDataError as error:
             failure = int(failed("evaluate", error, running))
             status = status or failure

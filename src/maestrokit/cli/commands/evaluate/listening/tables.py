@@ -58,14 +58,14 @@ def _own_means(panel: Panel, row: int) -> Iterator[tuple[str, list[Row]]]:
 
 def rating_table(scores: RatingScores) -> str:
     """Return ratings for people, a column a system."""
-    whole = {name: {row.metric: row for row in rows} for name, rows in scores.systems.items()}
+    by_system = {name: {row.metric: row for row in rows} for name, rows in scores.systems.items()}
     metrics = list(dict.fromkeys(row.metric for rows in scores.systems.values() for row in rows))
 
     def cell(system: str, metric: str) -> str:
-        row = whole[system].get(metric)
+        row = by_system[system].get(metric)
         return "-" if row is None else f"{shown(row.value)}  {interval(row)}".rstrip(" -")
 
-    columns = [("metric", metrics), *((name, [cell(name, metric) for metric in metrics]) for name in whole)]
+    columns = [("metric", metrics), *((name, [cell(name, metric) for metric in metrics]) for name in by_system)]
     exact = f"; {TURING} with its exact interval" if TURING in metrics else ""
     means = f"Means over listeners and clips, with 95 % intervals for other listeners and other clips{exact}\n\n"
     agreement = agreement_of(scores)
@@ -98,13 +98,17 @@ def agreement_of(scores: RatingScores) -> list[Row]:
 
 def _comparisons(scores: RatingScores) -> list[str]:
     """Return the block of differences, a column a pair of systems."""
-    cells = {(one.first, one.second, one.metric): one for one in scores.comparisons}
-    metrics = list(dict.fromkeys(one.metric for one in scores.comparisons))
+    cells = {(comparison.first, comparison.second, comparison.metric): comparison for comparison in scores.comparisons}
+    metrics = list(dict.fromkeys(comparison.metric for comparison in scores.comparisons))
     pairs = [pair for pair in combinations(scores.systems, 2) if any((*pair, name) in cells for name in metrics)]
 
     def cell(pair: tuple[str, str], metric: str) -> str:
-        one = cells.get((*pair, metric))
-        return "- " if one is None else f"{one.difference:+.2f}" + (MARK if one.p_holm < LEVEL else " ")
+        comparison = cells.get((*pair, metric))
+        return (
+            "- "
+            if comparison is None
+            else f"{comparison.difference:+.2f}" + (MARK if comparison.p_holm < LEVEL else " ")
+        )
 
     title = (
         f"Differences of means over listeners; {MARK} p below {LEVEL:g} in Wilcoxon's signed-rank tests of these\n"

@@ -57,9 +57,9 @@ def _curves(title: str, piece: Piece, notes: TimedNotes) -> list[Figure]:
         ("Dynamics, velocity", velocity_curve(view), VELOCITIES),
     ):
         known = value[np.isfinite(value)]
-        what = f"from {known.min():.0f} to {known.max():.0f}" if len(known) else "none"
-        svg = time_curve(time, value, seconds=seconds, low=low, high=high, label=f"{name} of {title}: {what}")
-        figures.append(Figure(f"{name}: {what}", svg))
+        extent = f"from {known.min():.0f} to {known.max():.0f}" if len(known) else "none"
+        svg = time_curve(time, value, seconds=seconds, low=low, high=high, label=f"{name} of {title}: {extent}")
+        figures.append(Figure(f"{name}: {extent}", svg))
     return [*figures, _self_similarity(title, piece)]
 
 

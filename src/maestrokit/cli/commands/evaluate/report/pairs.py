@@ -31,7 +31,7 @@ TEXT = (
 
 def recall_section(recalls: Sequence[Recall]) -> Section:
     """Return the section of recall by pitch and by velocity."""
-    whole = added(list(recalls))
+    total = added(list(recalls))
     pitches = [f"{NAMES[pitch % 12]}{pitch // 12 - 1}" for pitch in range(LOWEST_PITCH, HIGHEST_PITCH + 1)]
     octaves = [Tick((pitch - LOWEST_PITCH + 0.5) / len(pitches), f"C{pitch // 12 - 1}") for pitch in range(24, 109, 12)]
     velocities = [f"velocities {low} to {low + VELOCITY_STEP - 1}" for low in range(0, 128, VELOCITY_STEP)]
@@ -39,8 +39,8 @@ def recall_section(recalls: Sequence[Recall]) -> Section:
     return Section(
         "Recall", TEXT_OF_RECALL, is_wide=True,
         figures=[
-            _figure("Recall by pitch", whole.pitch[:, PIANO], octaves, pitches),
-            _figure("Recall by velocity", whole.velocity, steps, velocities),
+            _figure("Recall by pitch", total.pitch[:, PIANO], octaves, pitches),
+            _figure("Recall by velocity", total.velocity, steps, velocities),
         ],
     )  # fmt: skip
 
@@ -58,7 +58,9 @@ def _figure(title: str, counts: Integers, ticks: list[Tick], classes: list[str])
 
 def worst_section(worst: Sequence[tuple[str, Excerpt]], recording_of: Callable[[str], str | None]) -> Section:
     """Return the section of examples of files, those with the worst scores."""
-    return Section("Worst files", TEXT, examples=[_example(name, one, recording_of(name)) for name, one in worst])
+    return Section(
+        "Worst files", TEXT, examples=[_example(name, excerpt, recording_of(name)) for name, excerpt in worst]
+    )
 
 
 def _example(name: str, excerpt: Excerpt, path: str | None) -> Example:

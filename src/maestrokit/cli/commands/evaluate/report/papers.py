@@ -48,7 +48,7 @@ def markdown(text: str) -> str:
 def markdown_report(report: Report) -> str:
     """Return a report as Markdown: a heading, sentences, and tables."""
     blocks = [f"# {markdown(report.title)}"]
-    blocks += ["\n".join(f"- {_item(one)}" for one in report.sentences)] if report.sentences else []
+    blocks += ["\n".join(f"- {_item(sentence)}" for sentence in report.sentences)] if report.sentences else []
     for table in _for_papers(report):
         columns, rows = _shown(table, markdown)
         rules = ["---:" if column.is_number else "---" for column in columns]
@@ -63,15 +63,15 @@ def latex_report(report: Report) -> str:
     r"""Return the tables of a report, each as a table environment; the preamble needs ``\usepackage{booktabs}``."""
     lines = [f"% {_comment(text)}" for text in (report.title, *report.sentences, report.made_by or "") if text]
     blocks = ["\n".join([*lines, r"% needs \usepackage{booktabs}"])]
-    for table in (part for whole in _for_papers(report) for part in _parts(whole)):
+    for table in (part for full in _for_papers(report) for part in _parts(full)):
         columns, rows = _shown(table, latex)
         head = [latex(column.title) for column in columns]
         caption = latex(table.caption) + (f" ({latex(table.note)})" if table.note else "")
         blocks.append("\n".join([
             r"\begin{table}", r"\centering\footnotesize", rf"\caption{{{caption}}}",
-            rf"\begin{{tabular}}{{@{{}}{''.join('r' if one.is_number else 'l' for one in columns)}@{{}}}}", r"\toprule",
-            rf"{' & '.join(head)} \\", r"\midrule", *(rf"{' & '.join(row)} \\" for row in rows), r"\bottomrule",
-            r"\end{tabular}", r"\end{table}",
+            rf"\begin{{tabular}}{{@{{}}{''.join('r' if column.is_number else 'l' for column in columns)}@{{}}}}",
+            r"\toprule", rf"{' & '.join(head)} \\", r"\midrule", *(rf"{' & '.join(row)} \\" for row in rows),
+            r"\bottomrule", r"\end{tabular}", r"\end{table}",
         ]))  # fmt: skip
     return "\n\n".join(blocks) + "\n"
 
@@ -105,10 +105,10 @@ def _for_papers(report: Report) -> Iterator[Table]:
 def _parts(table: Table) -> Iterator[Table]:
     """Yield a table in parts that are no wider than a line, each with the first column, which names the rows."""
     columns, rows = _shown(table, str)
-    widths = [GAP + max(map(len, cells)) for cells in zip([one.title for one in columns], *rows, strict=True)]
+    widths = [GAP + max(map(len, cells)) for cells in zip([column.title for column in columns], *rows, strict=True)]
     parts: list[list[int]] = [[]]
     for index, width in enumerate(widths[1:], 1):
-        if parts[-1] and widths[0] + sum(widths[one] for one in parts[-1]) + width - GAP > WIDTH:
+        if parts[-1] and widths[0] + sum(widths[column] for column in parts[-1]) + width - GAP > WIDTH:
             parts.append([])
         parts[-1].append(index)
     for number, part in enumerate(parts, 1):

@@ -26,17 +26,20 @@ def profile_sections(profiles: Mapping[str, Profile], reference: str) -> list[Se
     outlined = f" The outline is '{reference}'." if reference in profiles else ""
     base = profiles.get(reference)
     per_octave = (len(EDGES) - 1) / np.log2(EDGES[-1] / EDGES[0])
-    seconds = [Tick((np.log2(one / EDGES[0]) * per_octave + 1) / (len(EDGES) + 1), f"{one:g} s") for one in SECONDS]
+    seconds = [
+        Tick((np.log2(second / EDGES[0]) * per_octave + 1) / (len(EDGES) + 1), f"{second:g} s") for second in SECONDS
+    ]
     degrees = [Tick((step + 0.5) / 12, name) for step, name in enumerate(DEGREES)]
     return [
         Section(
             "Pitch classes", f"Shares of the pitch classes above the tonic of each piece, mean over pieces.{outlined}",
-            figures=_histograms(profiles, base, lambda one: one.degrees, degrees, DEGREES, "pitch class"),
+            figures=_histograms(profiles, base, lambda profile: profile.degrees, degrees, DEGREES, "pitch class"),
         ),
         Section(
             "Times between onsets", "Shares of the times from one onset to the next, in classes of equal ratio, mean "
             f"over pieces; onsets up to 30 ms apart are one.{outlined}",
-            figures=_histograms(profiles, base, lambda one: one.intervals, seconds, _classes(), "time between onsets"),
+            figures=_histograms(profiles, base, lambda profile: profile.intervals, seconds, _classes(),
+                                "time between onsets"),
         ),
         Section(
             "Chord changes", "How often each change of chords is: first by the quality of the chord before and the "
@@ -53,27 +56,30 @@ def _classes() -> list[str]:
 
 def _histograms(
     profiles: Mapping[str, Profile], base: Profile | None, values: Callable[[Profile], Floats], ticks: list[Tick],
-    classes: list[str] | tuple[str, ...], what: str,
+    classes: list[str] | tuple[str, ...], kind: str,
 ) -> list[Figure]:  # fmt: skip
-    top = 1.05 * max(float(values(one).max()) for one in profiles.values()) or 1.0
+    top = 1.05 * max(float(values(profile).max()) for profile in profiles.values()) or 1.0
     figures = []
-    for name, one in profiles.items():
-        shares = values(one)
+    for name, profile in profiles.items():
+        shares = values(profile)
         most = int(shares.argmax())
-        label = f"Histogram of {name}; most frequent {what}: {classes[most]}, {100 * shares[most]:.1f} %"
-        outline = None if base is None or base is one else values(base)
+        label = f"Histogram of {name}; most frequent {kind}: {classes[most]}, {100 * shares[most]:.1f} %"
+        outline = None if base is None or base is profile else values(base)
         figures.append(Figure(name, histogram(shares, names=ticks, label=label, top=top, reference=outline)))
     return figures
 
 
-def _heat_maps(profiles: Mapping[str, Profile], axis: int, columns: tuple[str, ...], what: str) -> list[Figure]:
-    shares = {name: one.changes.sum(axis=axis) / max(float(one.changes.sum()), 1.0) for name, one in profiles.items()}
-    top = max(float(one.max()) for one in shares.values()) or 1.0
+def _heat_maps(profiles: Mapping[str, Profile], axis: int, columns: tuple[str, ...], kind: str) -> list[Figure]:
+    shares = {
+        name: profile.changes.sum(axis=axis) / max(float(profile.changes.sum()), 1.0)
+        for name, profile in profiles.items()
+    }
+    top = max(float(matrix.max()) for matrix in shares.values()) or 1.0
     figures = []
     for name, matrix in shares.items():
         row, column = np.unravel_index(int(matrix.argmax()), matrix.shape)
-        most = f"{SHORT[row]} to {columns[column]} ({what}), {100 * matrix.max():.1f} %"
+        most = f"{SHORT[row]} to {columns[column]} ({kind}), {100 * matrix.max():.1f} %"
         label = f"Chord changes of {name}; most frequent: {most}"
         svg = heat_map(np.sqrt(matrix / top), rows=SHORT, columns=columns, label=label)
-        figures.append(Figure(f"{name}: {what}; most frequent {most}", svg))
+        figures.append(Figure(f"{name}: {kind}; most frequent {most}", svg))
     return figures

@@ -20,26 +20,26 @@ LEGEND = (
 
 def tables_of_systems(table: SystemTable, *, per_file: bool) -> list[Table]:
     """Return the tables of several systems, a column each: scores, distances, comparisons, pieces."""
-    whole = {name: {row.metric: row for row in scores.whole} for name, scores in table.systems.items()}
+    by_system = {name: {row.metric: row for row in scores.whole} for name, scores in table.systems.items()}
     metrics = list(dict.fromkeys(row.metric for scores in table.systems.values() for row in scores.whole))
     tables = []
     for kind, caption in {"": "Means over pieces", **KINDS}.items():
         own = [name for name in metrics if kind_of(name) == kind]
         if own:
-            tables.append(_beside(table, whole, own, caption, kind))
+            tables.append(_beside(table, by_system, own, caption, kind))
     tables += _comparisons(table)
     pieces = [(f"{name}: {file}", rows) for name, scores in table.systems.items() for file, rows in scores.files]
     if pieces and per_file:
-        rows = [next(one[name] for one in whole.values() if name in one) for name in metrics if name != INSIDE]
+        rows = [next(rows[name] for rows in by_system.values() if name in rows) for name in metrics if name != INSIDE]
         tables.append(table_of_files(pieces, rows))
     return tables
 
 
 def _beside(
-    table: SystemTable, whole: Mapping[str, Mapping[str, Row]], metrics: Sequence[str], caption: str, kind: str
+    table: SystemTable, by_system: Mapping[str, Mapping[str, Row]], metrics: Sequence[str], caption: str, kind: str
 ) -> Table:  # fmt: skip
     def cell(system: str, metric: str) -> Cell:
-        row = whole[system].get(metric)
+        row = by_system[system].get(metric)
         if row is None:
             return Cell("-")
         if metric == INSIDE:
@@ -47,20 +47,20 @@ def _beside(
         return number_cell(row.value, row, MARK if metric in table.systems[system].outside else "")
 
     def row_of(metric: str) -> list[Cell]:
-        first = next(rows[metric] for rows in whole.values() if metric in rows)
+        first = next(rows[metric] for rows in by_system.values() if metric in rows)
         marks = [
             Mark(row.value, row.low, row.high, _class_of(system)) if (row := rows.get(metric)) else Mark(math.nan)
-            for system, rows in whole.items()
+            for system, rows in by_system.items()
         ]
-        label = "; ".join(f"{system} {cell(system, metric).text}" for system in whole)
-        ceiling = whole[CEILING].get(metric)
+        label = "; ".join(f"{system} {cell(system, metric).text}" for system in by_system)
+        ceiling = by_system[CEILING].get(metric)
         svg = "" if metric == INSIDE else interval_marks(
             marks, reference=math.nan if ceiling is None else ceiling.value, bounds=first.bounds, label=label
         )  # fmt: skip
-        cells = [cell(system, metric) for system in whole]
+        cells = [cell(system, metric) for system in by_system]
         return [Cell(metric.removesuffix(kind)), Cell("", figure=svg), *cells, Cell(first.unit), Cell(first.better)]
 
-    columns = [Column("metric"), Column("marks", is_figure=True), *(Column(name, is_number=True) for name in whole)]
+    columns = [Column("metric"), Column("marks", is_figure=True), *(Column(name, is_number=True) for name in by_system)]
     columns += [Column("unit"), Column("better")]
     rows = [row_of(name) for name in metrics]
     return Table(caption, columns, rows, "" if kind else NOTE, "" if kind else LEGEND, is_folded=bool(kind))
@@ -72,14 +72,16 @@ def _class_of(system: str) -> str:
 
 def _comparisons(table: SystemTable) -> list[Table]:
     """Return the table of effect sizes, a column a pair of systems."""
-    cells = {(f"{one.first} - {one.second}", one.metric): one for one in table.comparisons}
+    cells = {
+        (f"{comparison.first} - {comparison.second}", comparison.metric): comparison for comparison in table.comparisons
+    }
     pairs, metrics = (list(dict.fromkeys(key[side] for key in cells)) for side in (0, 1))
 
     def cell(pair: str, metric: str) -> Cell:
-        one = cells[pair, metric]
-        return number_cell(one.effect_size, mark=MARK if one.p_holm < LEVEL else "")
+        comparison = cells[pair, metric]
+        return number_cell(comparison.effect_size, mark=MARK if comparison.p_holm < LEVEL else "")
 
-    tests = " and ".join(sorted({"paired" if one.is_paired else "unpaired" for one in table.comparisons}))
+    tests = " and ".join(sorted({"paired" if comparison.is_paired else "unpaired" for comparison in table.comparisons}))
     note = f"{MARK} p below {LEVEL:g} in {tests} permutation tests, with Holm's correction for all {len(cells)}."
     columns = [Column("metric"), *(Column(pair, is_number=True) for pair in pairs)]
     rows = [[Cell(metric), *(cell(pair, metric) for pair in pairs)] for metric in metrics]

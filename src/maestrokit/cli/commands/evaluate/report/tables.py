@@ -25,14 +25,14 @@ def number_cell(value: float, row: Row | None = None, mark: str = "") -> Cell:
     return Cell(shown(value), None if math.isnan(value) else value, low, high, mark)
 
 
-def tables_of_rows(files: Files, whole: Sequence[Row], *, title: str) -> list[Table]:
+def tables_of_rows(files: Files, totals: Sequence[Row], *, title: str) -> list[Table]:
     """Return the table of scores of all files together, of distances between them, and of each file."""
     tables = []
     for kind, caption in {"": title, **KINDS}.items():
-        rows = [row for row in whole if kind_of(row.metric) == kind]
+        rows = [row for row in totals if kind_of(row.metric) == kind]
         if rows or not kind:
             tables.append(_table_of_rows(rows, caption, kind))
-    return [*tables, *([table_of_files(files, whole)] if len(files) else [])]
+    return [*tables, *([table_of_files(files, totals)] if len(files) else [])]
 
 
 def kind_of(metric: str) -> str:
@@ -52,8 +52,8 @@ def _table_of_rows(rows: Sequence[Row], caption: str, kind: str) -> Table:
         ]
         for row in rows
     ]  # fmt: skip
-    filled = [0, 1, *(one for one in range(2, len(columns)) if any(_says(row[one]) for row in cells))]
-    chosen, shown_rows = [columns[one] for one in filled], [[row[one] for one in filled] for row in cells]
+    filled = [0, 1, *(column for column in range(2, len(columns)) if any(_says(row[column]) for row in cells))]
+    chosen, shown_rows = [columns[column] for column in filled], [[row[column] for column in filled] for row in cells]
     return Table(caption, chosen, shown_rows, legend="" if kind else LEGEND, is_folded=bool(kind))
 
 
@@ -68,33 +68,35 @@ def _marks(row: Row) -> str:
     )  # fmt: skip
 
 
-def ranked(files: Files, whole: Sequence[Row]) -> Files:
+def ranked(files: Files, totals: Sequence[Row]) -> Files:
     """Return files with the worst first, those without the score last; in their order where nothing ranks them."""
-    first = leading(whole)
+    first = leading(totals)
     if first is None:
         return files
     sign = 1 if first.better == "higher" else -1
 
     def badness(file: tuple[str, Sequence[Row]]) -> float:
-        value = next((one.value for one in file[1] if one.metric == first.metric), math.nan)
+        value = next((row.value for row in file[1] if row.metric == first.metric), math.nan)
         return math.inf if math.isnan(value) else sign * value
 
     return sorted(files, key=badness)
 
 
-def leading(whole: Sequence[Row]) -> Row | None:
+def leading(totals: Sequence[Row]) -> Row | None:
     """Return the score by which files are ranked: the F1 of onsets, or nats per note; sets have none."""
-    return next((row for name in RANKING for row in whole if row.metric.startswith(name)), None)
+    return next((row for name in RANKING for row in totals if row.metric.startswith(name)), None)
 
 
-def table_of_files(files: Files, whole: Sequence[Row]) -> Table:
+def table_of_files(files: Files, totals: Sequence[Row]) -> Table:
     """Return the scores of single files, a row each, the worst first; a page has no more than :data:`MOST_FILES`."""
-    first = leading(whole)
-    metrics = [row.metric for row in whole if not kind_of(row.metric)]
-    by_file = [(name, {row.metric: row.value for row in rows}) for name, rows in ranked(files, whole)[:MOST_FILES]]
-    there = [name for name in metrics if any(name in values for _, values in by_file)]
-    cells = [[Cell(name), *(number_cell(values.get(metric, math.nan)) for metric in there)] for name, values in by_file]
+    first = leading(totals)
+    metrics = [row.metric for row in totals if not kind_of(row.metric)]
+    by_file = [(name, {row.metric: row.value for row in rows}) for name, rows in ranked(files, totals)[:MOST_FILES]]
+    present = [name for name in metrics if any(name in values for _, values in by_file)]
+    cells = [
+        [Cell(name), *(number_cell(values.get(metric, math.nan)) for metric in present)] for name, values in by_file
+    ]
     order = f"worst {first.metric} first" if first else "in the order of the inputs"
     left = "" if len(files) <= MOST_FILES else f"; {MOST_FILES} of {len(files)}, the others are in tsv and jsonl"
-    columns = [Column("file"), *(Column(name, is_number=True) for name in there)]
+    columns = [Column("file"), *(Column(name, is_number=True) for name in present)]
     return Table(f"Files, {order}{left}", columns, cells, is_folded=True, for_page_only=True)
