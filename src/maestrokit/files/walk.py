@@ -127,8 +127,8 @@ def _add_folder(
     for error in locked:
         inputs.miss(f"cannot read '{error.filename}': {reason(error)}", path=str(error.filename))
     if not below and not locked:
-        there = f"; there: {_counted(skipped)}" if skipped else ""
-        inputs.miss(f"'{folder}' holds no file to read", f"wanted: {' '.join(suffixes)}{there}")
+        others = f"; there: {_counted(skipped)}" if skipped else ""
+        inputs.miss(f"'{folder}' holds no file to read", f"wanted: {' '.join(suffixes)}{others}")
     elif skipped:
         inputs.skipped.append(f"'{folder}': skipped {_counted(skipped)}")
     inputs.sources.extend(sorted(below, key=lambda source: source.relative))

@@ -223,8 +223,8 @@ def _candidates(
             states = step(keyboard.inputs())
     rows = np.concatenate([np.empty(0, np.int64), *(active for active, _ in generated)])
     columns = zip(NO_NOTES, *(notes for _, notes in generated), strict=True)
-    whole = StepNotes(*(np.concatenate(parts) for parts in columns))
-    return [whole.select(rows == row) for row in range(count)], nats
+    all_notes = StepNotes(*(np.concatenate(parts) for parts in columns))
+    return [all_notes.select(rows == row) for row in range(count)], nats
 
 
 def _primed(
