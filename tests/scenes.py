@@ -17,7 +17,7 @@ def scene(notes, *, controls=(), tempos=(), channel=0, end=0.0, division=480):
     onset, offset, pitch, velocity = (np.array(column) for column in zip(*notes, strict=True)) if notes else [[]] * 4
     count = len(notes)
     order = np.arange(count)
-    whole = Notes(
+    rows = Notes(
         onset_tick=ticks(onset),
         offset_tick=ticks(offset),
         pitch=np.asarray(pitch, np.int64),
@@ -44,4 +44,4 @@ def scene(notes, *, controls=(), tempos=(), channel=0, end=0.0, division=480):
         order=10**6 + np.arange(len(tempos)),
     )
     last = np.array([ticks(end)], np.int64)
-    return reorder_events(Performance(whole, pedal, tempo, Others.empty(), last, division, 0))
+    return reorder_events(Performance(rows, pedal, tempo, Others.empty(), last, division, 0))

@@ -37,10 +37,10 @@ def simulated(seed: int, *, listeners: int = 50, clips: int = 8) -> Panel:
     opinions = np.clip(np.rint(level + tastes + generator.normal(0, SINGLE, shape)), 1, 5)
     human = (level + generator.normal(0, 1, shape) > 3).astype(np.float64)
     preferences = np.full((2, len(SYSTEMS), len(SYSTEMS), listeners, clips), np.nan)
-    for one in range(len(SYSTEMS)):
-        for other in range(one):
-            won = generator.uniform(size=(listeners, clips)) < 1 / (1 + np.exp(STRENGTHS[other] - STRENGTHS[one]))
-            preferences[0, one, other], preferences[0, other, one] = won, ~won
+    for first in range(len(SYSTEMS)):
+        for second in range(first):
+            won = generator.uniform(size=(listeners, clips)) < 1 / (1 + np.exp(STRENGTHS[second] - STRENGTHS[first]))
+            preferences[0, first, second], preferences[0, second, first] = won, ~won
     ratings = np.stack([opinions, human])
     again = np.full(ratings.shape, np.nan)
     again[:, :, :, 0] = ratings[:, :, :, 0]

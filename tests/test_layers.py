@@ -74,12 +74,12 @@ TOO_LONG: dict[str, int] = {}
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_imports_go_down_only(path: Path) -> None:
-    mine = part(path)
-    if mine == "__init__":
+    own = part(path)
+    if own == "__init__":
         pytest.skip("lists the public names of all layers, and imports them late")
-    for other in imported_parts(path) - {mine}:
-        below = layer(other) < layer(mine) or layer(mine) == 0 == layer(other)
-        assert below, f"{path.relative_to(SOURCE)} imports {other}, which is not below {mine}"
+    for other in imported_parts(path) - {own}:
+        below = layer(other) < layer(own) or layer(own) == 0 == layer(other)
+        assert below, f"{path.relative_to(SOURCE)} imports {other}, which is not below {own}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
@@ -93,9 +93,9 @@ def test_files_are_short_and_functions_fit_on_a_page(path: Path) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert body_lines(node) <= LONGEST_BODY, node.name
-            whole = (node.end_lineno or 0) - node.lineno
+            lines = (node.end_lineno or 0) - node.lineno
             limit = LONGEST_RUN if node.name == "run" else LONGEST_FUNCTION
-            assert whole <= TOO_LONG.get(f"{name}:{node.name}", limit), node.name
+            assert lines <= TOO_LONG.get(f"{name}:{node.name}", limit), node.name
 
 
 def test_folders_can_be_read_at_a_glance() -> None:
@@ -106,9 +106,11 @@ def test_folders_can_be_read_at_a_glance() -> None:
 def test_folders_of_music_import_each_other_in_one_direction() -> None:
     music, imported = SOURCE / "music", dict[str, set[str]]()
     for path in music.rglob("*.py"):
-        mine, names = path.relative_to(music).parent.as_posix(), imported_names(path)
+        folder, names = path.relative_to(music).parent.as_posix(), imported_names(path)
         parts = {name.split(".")[2] for name in names if name.startswith("maestrokit.music.")}
-        imported.setdefault(mine, set()).update({part if (music / part).is_dir() else "." for part in parts} - {mine})
+        imported.setdefault(folder, set()).update(
+            {part if (music / part).is_dir() else "." for part in parts} - {folder}
+        )
     assert imported["."] == set() and next(TopologicalSorter(imported).static_order()) == "."
 
 

@@ -27,15 +27,23 @@ COMMANDS = registry.names(manpages.COMMANDS)
 ORDER = ["NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "OPTIONS", "SETTINGS", "EXIT STATUS", "ENVIRONMENT",
          "CONFIGURATION", "EXAMPLES", "REFERENCES", "SEE ALSO"]  # fmt: skip
 SETTINGS = ("width=16", "layers=1", "heads=1", "hidden=16")
-BRIEFLY = ("--steps", "1", "--batch", "1", "--length", "16", *(word for one in SETTINGS for word in ("--set", one)))
+BRIEFLY = (
+    "--steps",
+    "1",
+    "--batch",
+    "1",
+    "--length",
+    "16",
+    *(word for setting in SETTINGS for word in ("--set", setting)),
+)
 """Options that make an example of train a matter of a second."""
 
 
 def test_pages_equal_the_commands() -> None:
-    made = manpages.pages()
-    there = {path.name: path.read_text(encoding="utf-8") for path in MAN.iterdir()}
-    assert sorted(there) == sorted(made), "run: make man"
-    assert there == made, "run: make man"
+    generated = manpages.pages()
+    shipped = {path.name: path.read_text(encoding="utf-8") for path in MAN.iterdir()}
+    assert sorted(shipped) == sorted(generated), "run: make man"
+    assert shipped == generated, "run: make man"
 
 
 @pytest.mark.parametrize("page", sorted(manpages.pages()))

@@ -142,8 +142,8 @@ main()
 
 def test_two_runs_at_once_leave_the_same_as_one(demo_folder: Path, tmp_path: Path) -> None:
     folder = many(tmp_path / "in", demo_folder, 60)
-    both = [start("quantize", folder, "--step", "20ms", "-d", tmp_path / "out") for _ in range(2)]
-    assert [process.wait(60) for process in both] == [0, 0]
+    processes = [start("quantize", folder, "--step", "20ms", "-d", tmp_path / "out") for _ in range(2)]
+    assert [process.wait(60) for process in processes] == [0, 0]
     contents = {path.read_bytes() for path in outputs(tmp_path / "out")}
     assert len(outputs(tmp_path / "out")) == 60 and len(contents) == 1
 
@@ -199,14 +199,14 @@ def test_words_do_not_go_into_the_data_where_standard_error_is_closed(demo_folde
 
 
 def test_pipes_have_names_too(demo_folder: Path, tmp_path: Path) -> None:
-    whole = shell("$M quantize satie-gymnopedie.mid --step 20ms", demo_folder).stdout
+    expected = shell("$M quantize satie-gymnopedie.mid --step 20ms", demo_folder).stdout
     named = shell("cat satie-gymnopedie.mid | $M quantize /dev/stdin --step 20ms -o /dev/stdout | cat", demo_folder)
-    assert named.stdout == whole
+    assert named.stdout == expected
     out = tmp_path / "out.mid"
     os.mkfifo(tmp_path / "pipe")
     command = f"$M quantize satie-gymnopedie.mid --step 20ms -o {tmp_path}/pipe"
     shell(f"cat {tmp_path}/pipe > {out} & {command}; wait", demo_folder)
-    assert out.read_bytes() == whole
+    assert out.read_bytes() == expected
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read anywhere")

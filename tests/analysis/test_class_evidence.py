@@ -29,8 +29,8 @@ def register_network() -> Classifier:
     return Classifier(NAMES, {**member, "heads.0.weight": head, "heads.0.bias": np.array([1.0, 0.0], np.float32)})
 
 
-def notes(*each: tuple[float, int]) -> TimedNotes:
-    onset, pitch = (np.array(column) for column in zip(*each, strict=True))
+def notes(*onset_and_pitch: tuple[float, int]) -> TimedNotes:
+    onset, pitch = (np.array(column) for column in zip(*onset_and_pitch, strict=True))
     return TimedNotes(onset.astype(float), onset + 0.3, pitch.astype(np.int64), np.full(len(onset), 100))
 
 
@@ -49,7 +49,7 @@ def test_only_the_notes_that_speak_for_a_class_have_evidence() -> None:
 
 def test_evidence_is_the_loss_of_log_probability_without_the_notes() -> None:
     with_note, without, classifier = notes((0.5, 30), (6.0, 100)), notes((0.5, 30)), register_network()
-    votes = [excerpt_votes(one, np.array([0.5]), classifier.weights)[0, 0] for one in (with_note, without)]
+    votes = [excerpt_votes(played, np.array([0.5]), classifier.weights)[0, 0] for played in (with_note, without)]
     full, reduced = (log_softmax(vote)[1] for vote in votes)
     evidence = class_evidence(with_note, classifier, "high", end=7)
     assert evidence.value.sum() == pytest.approx(full - reduced, abs=1e-5)

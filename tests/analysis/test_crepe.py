@@ -94,13 +94,13 @@ def test_the_network_answers_as_that_of_torchcrepe(monkeypatch: pytest.MonkeyPat
     specification = importlib.util.spec_from_file_location("crepe_model", place)
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
-    theirs = module.Crepe("tiny")
-    theirs.load_state_dict(state)
-    theirs.eval()
+    torch_network = module.Crepe("tiny")
+    torch_network.load_state_dict(state)
+    torch_network.eval()
     frames = np.random.default_rng(2).standard_normal((2, 1024)).astype(np.float32)
     scaled = (frames - frames.mean(axis=1, keepdims=True)) / frames.std(axis=1, keepdims=True, ddof=1)
     with torch.inference_mode():
-        wanted = theirs(torch.from_numpy(scaled)).numpy()
+        wanted = torch_network(torch.from_numpy(scaled)).numpy()
     assert np.allclose(ours(frames), wanted, atol=1e-5)
 
 

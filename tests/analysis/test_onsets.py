@@ -34,8 +34,8 @@ def test_onsets_are_found_where_tones_begin() -> None:
 def test_the_course_is_the_same_however_the_samples_arrive(size: int) -> None:
     sound = tones(*NOTES, seconds=1.5)
     whole = onset_features([sound])
-    for one, parts in zip(whole, onset_features(np.split(sound, range(size, len(sound), size))), strict=True):
-        np.testing.assert_allclose(one, parts, atol=1e-5)
+    for feature, parts in zip(whole, onset_features(np.split(sound, range(size, len(sound), size))), strict=True):
+        np.testing.assert_allclose(feature, parts, atol=1e-5)
 
 
 def test_growth_is_the_rise_over_five_frames_in_each_band() -> None:

@@ -58,7 +58,7 @@ def test_stretches_with_durations_are_the_best_of_all(seed: int) -> None:
     durations = durations[::-1].copy() if seed % 2 else durations
     stretches = segment_path(scores, durations)
     assert stretches[0][0] == 0 and stretches[-1][1] == len(scores)
-    assert all(one[1] == other[0] for one, other in pairwise(stretches))
+    assert all(stretch[1] == following[0] for stretch, following in pairwise(stretches))
     sums = [
         scores[first:after, state].sum() + length_score(durations, after - first) for first, after, state in stretches
     ]

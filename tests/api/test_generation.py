@@ -27,11 +27,11 @@ def model() -> SequenceModel:
     torch.manual_seed(0)
     sizes = {"width": 16, "layers": 1, "heads": 2, "hidden": 16, "length": 64}
     config = transformer.Config(**sizes, encoding="notes", conditions="composer,density,loudness", infill=True)
-    made = new_model(transformer, config).eval()
-    for weight in made.parameters():
+    network = new_model(transformer, config).eval()
+    for weight in network.parameters():
         torch.nn.init.normal_(weight, std=0.2)
-    made.class_names = {"composer": ["Franz Liszt", "Frédéric Chopin"]}
-    return SequenceModel(made, ENCODING, NoteSampling())
+    network.class_names = {"composer": ["Franz Liszt", "Frédéric Chopin"]}
+    return SequenceModel(network, ENCODING, NoteSampling())
 
 
 def midi(performances: list[maestrokit.Performance]) -> list[bytes]:
@@ -67,14 +67,19 @@ def test_conditions_and_candidates_reach_the_model(model: SequenceModel) -> None
 
 def test_a_span_of_the_prompt_is_replaced(model: SequenceModel, demo_folder: Path) -> None:
     prompt = demo_folder / "bach-prelude.mid"
-    whole = maestrokit.read_midi(prompt)
+    performance = maestrokit.read_midi(prompt)
     expected = infill(
-        model.model, ENCODING, GenerationConfig(seed=2).with_sampling(model.sampling, {}), whole, start=2.0, stop=4.0
+        model.model,
+        ENCODING,
+        GenerationConfig(seed=2).with_sampling(model.sampling, {}),
+        performance,
+        start=2.0,
+        stop=4.0,
     )
     new = maestrokit.generate(prompt, model=model, infill=(2.0, 4.0), seed=2)
     assert midi(new) == midi(expected)
     second = maestrokit.timed_notes(new[0], pedal_extends=False).onset
-    kept = maestrokit.timed_notes(whole, pedal_extends=False)
+    kept = maestrokit.timed_notes(performance, pedal_extends=False)
     outside = kept.onset[(kept.onset < 2.0) | (kept.onset >= 4.0)]
     np.testing.assert_allclose(second[(second < 2.0) | (second >= 4.0)], outside)
 

@@ -32,7 +32,7 @@ def test_values_and_files_become_one_kit_that_is_written_once(pieces: list[Path]
     systems = {"human": [read_midi(pieces[0]), pieces[1], str(pieces[2])], "noise": [noise] * 2}
     kit = library.make_listening_kit(systems, clips=2, seconds=0.5, information="<Hello>")
     assert (kit.key["systems"], kit.key["human"], kit.key["design"]) == (["human", "noise"], "human", "mos")
-    heard = sorted((one["system"], one["piece"]) for one in kit.key["clips"].values() if one["system"])
+    heard = sorted((clip["system"], clip["piece"]) for clip in kit.key["clips"].values() if clip["system"])
     assert heard == [
         ("human", "1"), ("human", pieces[2].name), ("noise", "1"), ("noise", "2"), ("practice", pieces[1].name)
     ]  # fmt: skip
@@ -83,9 +83,9 @@ def test_scores_are_those_of_the_command(answers: Path, maestrokit: CommandLine)
     key = answers.parent / "key.json"
     key.write_text(json.dumps(small_kit().key))
     done = maestrokit("evaluate", "--ratings", answers, "--key", key, "--no-per-file", "--format", "json")
-    printed = {(one["system"], one["metric"]): one["value"] for one in json.loads(done.out) if one["versus"] is None}
-    for given in (key, small_kit().key):
-        scores = library.score_ratings(answers, given)
+    printed = {(row["system"], row["metric"]): row["value"] for row in json.loads(done.out) if row["versus"] is None}
+    for kit_key in (key, small_kit().key):
+        scores = library.score_ratings(answers, kit_key)
         for name, rows in scores.systems.items():
             for row in rows:
                 value = printed[name, row.metric]

@@ -17,10 +17,10 @@ def folder(tmp_path_factory):
 
 def test_a_score_is_played_the_same_as_a_value_or_a_file(folder):
     performer = maestrokit.load_performer(str(folder / "performer"))
-    (one,) = maestrokit.perform(folder / "score.mid", model=performer, seed=2)
-    (other,) = maestrokit.perform(score_file(4), model=str(folder / "performer"), seed=2)
-    assert len(one.notes) == len(other.notes) == 48
-    assert one.notes.onset_tick.tolist() == other.notes.onset_tick.tolist()
+    (from_value,) = maestrokit.perform(folder / "score.mid", model=performer, seed=2)
+    (from_file,) = maestrokit.perform(score_file(4), model=str(folder / "performer"), seed=2)
+    assert len(from_value.notes) == len(from_file.notes) == 48
+    assert from_value.notes.onset_tick.tolist() == from_file.notes.onset_tick.tolist()
     assert len(maestrokit.perform(score_file(2), model=performer, count=3, keep="velocity", temperature=0.5)) == 3
 
 

@@ -45,18 +45,18 @@ def test_the_scores_are_those_of_the_command(request: pytest.FixtureRequest, fol
     words += [word for name in METRICS for word in ("--metric", name)]
     command: CommandLine = request.getfixturevalue("maestrokit")
     done = command("evaluate", *words, "--reference", folder / "corpus", "--seed", 3, "--format", "json")
-    theirs = [row for row in json.loads(done.out) if row["file"] == "*"]
+    printed = [row for row in json.loads(done.out) if row["file"] == "*"]
     systems = {name: paths(folder, name) for name in ("alike", "wide")}
     scores, comparisons = maestrokit.evaluate_systems(systems, paths(folder, "corpus"), metrics=METRICS, seed=3)
     assert list(scores) == ["alike", "wide", "ceiling", "floor"]
-    values = {(row["system"], row["metric"]): row["value"] for row in theirs if row["versus"] is None}
-    ours = {(name, row.metric): row.value for name, one in scores.items() for row in one.whole}
+    values = {(row["system"], row["metric"]): row["value"] for row in printed if row["versus"] is None}
+    ours = {(name, row.metric): row.value for name, system in scores.items() for row in system.whole}
     assert ours.keys() == values.keys()
     np.testing.assert_allclose([*ours.values()], [values[key] for key in ours], rtol=1e-5, atol=1e-6)
-    effects = {(row["system"], row["versus"], row["metric"]): row["p"] for row in theirs if row["versus"]}
-    assert {(one.first, one.second, one.metric) for one in comparisons} == effects.keys()
-    for one in comparisons:
-        assert one.p == pytest.approx(effects[one.first, one.second, one.metric], rel=1e-5)
+    effects = {(row["system"], row["versus"], row["metric"]): row["p"] for row in printed if row["versus"]}
+    assert {(comparison.first, comparison.second, comparison.metric) for comparison in comparisons} == effects.keys()
+    for comparison in comparisons:
+        assert comparison.p == pytest.approx(effects[comparison.first, comparison.second, comparison.metric], rel=1e-5)
     assert "pitch_range" in scores["wide"].outside - scores["alike"].outside
 
 
@@ -65,7 +65,7 @@ def test_performances_are_no_pairs_by_their_number_and_files_of_one_name_are(fol
     files = {name: paths(folder, name) for name in ("alike", "wide")}
     for systems, is_paired in ((values, False), (files, True)):
         _, comparisons = maestrokit.evaluate_systems(systems, paths(folder, "corpus"), metrics="pitch_range")
-        assert [one.is_paired for one in comparisons if one.second == "wide"] == [is_paired]
+        assert [comparison.is_paired for comparison in comparisons if comparison.second == "wide"] == [is_paired]
 
 
 def test_what_is_scored_is_left_out_of_the_reference(folder: Path) -> None:
@@ -79,11 +79,13 @@ def test_what_is_scored_is_left_out_of_the_reference(folder: Path) -> None:
 
 def test_pieces_of_the_training_corpus_itself_are_no_copies_of_it(folder: Path) -> None:
     corpus = paths(folder, "corpus")
-    for given in (corpus, [maestrokit.read_midi(path) for path in corpus]):
+    for training in (corpus, [maestrokit.read_midi(path) for path in corpus]):
         scores, _ = maestrokit.evaluate_systems(
-            {"a": paths(folder, "alike")}, given, metrics="copied_run", training=given, pieces=3
+            {"a": paths(folder, "alike")}, training, metrics="copied_run", training=training, pieces=3
         )
-        copied = {name: {row.metric: row.value for row in one.whole}["copied_run"] for name, one in scores.items()}
+        copied = {
+            name: {row.metric: row.value for row in system.whole}["copied_run"] for name, system in scores.items()
+        }
         assert np.isnan(copied["ceiling"]) and copied["a"] >= 1 and copied["floor"] >= 1
 
 

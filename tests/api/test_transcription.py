@@ -28,7 +28,9 @@ def model() -> maestrokit.Transcriber:
 def columns(performance: Performance) -> list[list[int]]:
     """Return what makes two performances the same music."""
     notes, controls = performance.notes, performance.controls
-    return [one.tolist() for one in (notes.onset_tick, notes.offset_tick, notes.pitch, notes.velocity, controls.value)]
+    return [
+        column.tolist() for column in (notes.onset_tick, notes.offset_tick, notes.pitch, notes.velocity, controls.value)
+    ]
 
 
 def test_files_bytes_and_samples_give_what_the_command_writes(

@@ -76,10 +76,10 @@ def test_the_output_is_continuous_where_a_channel_turns_round():
 
 
 def test_none_of_many_channels_cancels_another():
-    one, two = notes(seed=1), notes(seed=2)
+    first, second = notes(seed=1), notes(seed=2)
     for channels, signs in (
-        ((one, two, -one, -one), (1, 1, -1, -1)),
-        ((one, -one, one, -one, two, -two), (1, -1, 1, -1, 1, -1)),
+        ((first, second, -first, -first), (1, 1, -1, -1)),
+        ((first, -first, first, -first, second, -second), (1, -1, 1, -1, 1, -1)),
     ):
         expected = sum(sign * channel for sign, channel in zip(signs, channels, strict=True)) / len(channels)
         assert np.abs(mixed(*channels)[0] - expected).max() < 1e-6

@@ -25,9 +25,9 @@ def test_blocks_of_any_length_give_the_same_bits(cuts: list[int], rate: int) -> 
 
 def test_it_equals_soxr_in_one_piece() -> None:
     recording = noise(150_000)
-    ours, theirs = resample(recording, from_rate=48000, to_rate=16000), soxr.resample(recording, 48000, 16000)
-    assert len(ours) == len(theirs)
-    assert np.abs(ours - theirs).max() < 1e-5
+    ours, reference = resample(recording, from_rate=48000, to_rate=16000), soxr.resample(recording, 48000, 16000)
+    assert len(ours) == len(reference)
+    assert np.abs(ours - reference).max() < 1e-5
 
 
 def test_a_tone_keeps_its_pitch_and_place() -> None:
@@ -58,5 +58,7 @@ def test_channels_are_resampled_each_for_itself():
     for count in (1, 2, 3):
         blocks = np.array_split(channels[:, :count], 5)
         found = np.concatenate(list(resample_stream(blocks, from_rate=44100, to_rate=16000)))
-        one = [resample(np.ascontiguousarray(column), from_rate=44100, to_rate=16000) for column in channels.T[:count]]
-        assert np.array_equal(found, np.stack(one, axis=1))
+        alone = [
+            resample(np.ascontiguousarray(column), from_rate=44100, to_rate=16000) for column in channels.T[:count]
+        ]
+        assert np.array_equal(found, np.stack(alone, axis=1))

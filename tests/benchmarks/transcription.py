@@ -169,14 +169,21 @@ def print_agreement(
     rows = []
     for name, estimate, other, reference in zip(names, estimates, others, references, strict=True):
         first, second = (
-            dict(match_notes(one.notes, reference.notes, tolerance=Tolerance(onset=LARGEST_ERROR), with_offsets=False))
-            for one in (estimate, other)
+            dict(
+                match_notes(
+                    notes_and_pedal.notes, reference.notes, tolerance=Tolerance(onset=LARGEST_ERROR), with_offsets=False
+                )
+            )
+            for notes_and_pedal in (estimate, other)
         )
-        both = sorted(first.keys() & second.keys())  # rows of the reference
-        onsets = [estimate.notes.onset[[first[row] for row in both]], other.notes.onset[[second[row] for row in both]]]
-        errors = [1000 * (onset - reference.notes.onset[both]) for onset in onsets]
+        in_both = sorted(first.keys() & second.keys())  # rows of the reference
+        onsets = [
+            estimate.notes.onset[[first[row] for row in in_both]],
+            other.notes.onset[[second[row] for row in in_both]],
+        ]
+        errors = [1000 * (onset - reference.notes.onset[in_both]) for onset in onsets]
         rows.append([float(np.std(error)) for error in (*errors, errors[0] - errors[1])])
-        print(f"{name.removeprefix('MAPS_MUS-'):{WIDEST}}  {len(both):13}  {rows[-1][0]:9.0f}  {rows[-1][1]:12.0f}"
+        print(f"{name.removeprefix('MAPS_MUS-'):{WIDEST}}  {len(in_both):13}  {rows[-1][0]:9.0f}  {rows[-1][1]:12.0f}"
               f"  {rows[-1][2]:21.0f}")  # fmt: skip
     mean = np.mean(rows, axis=0)
     print(f"{'mean':{WIDEST}}  {'':13}  {mean[0]:9.0f}  {mean[1]:12.0f}  {mean[2]:21.0f}")

@@ -36,19 +36,19 @@ def batch_effects(name: str) -> Effects:
     """Return the effects of the options that batch commands share."""
     work, suffix = WORK[name], SUFFIX.get(name, "mid")
     single, broken = ("noise.wav", "cut.flac") if name in OF_SOUND else ("take.mid", "broken.mid")
-    one, many = (
+    single_output, many = (
         f"-o out/a.{suffix} {work}",
         f"{work} -o out/a" if name in ("features", "evaluate") else f"{work} -d out/d",
     )
     page = ("--reference other.mid -o out/a.html", "--reference other.mid -o out/a.html --no-provenance")
     usual = USUAL[name]
     effects: Effects = {
-        "inputs": (one, f"{one} {single}"),
-        "files_from": (one, f"{one} --files-from {single}.list"),
-        "files0_from": (one, f"{one} --files0-from {single}.list0"),
+        "inputs": (single_output, f"{single_output} {single}"),
+        "files_from": (single_output, f"{single_output} --files-from {single}.list"),
+        "files0_from": (single_output, f"{single_output} --files0-from {single}.list0"),
         "split": (f"root {many}", f"root {many} --split train"),
         "where": (f"root {many}", f"root {many} --where composer=Bach"),
-        "repair": (f"{broken} {one}", f"{broken} {one} --repair"),
+        "repair": (f"{broken} {single_output}", f"{broken} {single_output} --repair"),
         "dry_run": "-n",
         "quiet": (f"mixed {many}", f"mixed {many} -q"),
         "verbose": "-v",
@@ -57,7 +57,7 @@ def batch_effects(name: str) -> Effects:
         "jobs": (f"mixed {many}", f"mixed {many} --jobs 2"),
         "cluster": "--cluster none://here",
         "provenance": "--no-provenance",
-        "output": (f"{single} {work}", f"{single} {one}"),
+        "output": (f"{single} {work}", f"{single} {single_output}"),
     }
     if name == "evaluate":
         return effects | {"provenance": (f"take.mid {page[0]}", f"take.mid {page[1]}")}

@@ -15,7 +15,7 @@ from maestrokit.files.midi import read_midi
 
 NAMES = registry.names(COMMANDS)
 FOLDER = Path(__file__).resolve().parents[2] / "src" / "maestrokit" / "cli" / "commands"
-EXCLUSIONS = [(name, one, other) for name in NAMES for one, mark in marked(registry.load(COMMANDS, name).run,
+EXCLUSIONS = [(name, option, other) for name in NAMES for option, mark in marked(registry.load(COMMANDS, name).run,
               Excludes).items() for other in mark.names]  # fmt: skip
 
 
@@ -31,8 +31,8 @@ def test_cases_read_as_in_messages() -> None:
 
 
 def test_facts_are_told_apart_as_objects_and_not_by_their_words() -> None:
-    one, other = Fact("a plot"), Fact("a plot")
-    assert one != other and one in (other, one)
+    fact, other = Fact("a plot"), Fact("a plot")
+    assert fact != other and fact in (other, fact)
     with pytest.raises(AssertionError):
         only_with("a plot")  # neither an option nor a fact
 
@@ -44,8 +44,8 @@ def test_cases_and_exclusions_name_options_of_the_command(name: str) -> None:
     for mark in {**marked(run, Cases), **run.__globals__.get("CASES", {})}.values():
         names = {CASE.fullmatch(case)[1] for case in mark.cases if isinstance(case, str)}
         assert names <= options
-    for one, mark in marked(run, Excludes).items():
-        assert {one, *mark.names} <= options
+    for option, mark in marked(run, Excludes).items():
+        assert {option, *mark.names} <= options
 
 
 def test_every_fact_that_an_option_depends_on_is_stated_by_its_command() -> None:
@@ -64,12 +64,12 @@ def test_every_fact_that_an_option_depends_on_is_stated_by_its_command() -> None
         assert constants <= used
 
 
-@pytest.mark.parametrize(("name", "one", "other"), EXCLUSIONS)
+@pytest.mark.parametrize(("name", "first", "second"), EXCLUSIONS)
 def test_two_typed_options_that_exclude_each_other_are_an_error(
-    maestrokit: CommandLine, name: str, one: str, other: str
+    maestrokit: CommandLine, name: str, first: str, second: str
 ) -> None:
     options = {str(parameter.name): parameter for parameter in command(name).params}
-    words = [word for option in (one, other) for word in (options[option].opts[-1], *value_of(options[option]))]
+    words = [word for option in (first, second) for word in (options[option].opts[-1], *value_of(options[option]))]
     done = maestrokit(name, *(["lstm", "x", "-o", "y"] if name == "train" else []), *words)
     assert done.status == ExitStatus.USAGE
     assert " exclude each other" in done.lines[0] and len(done.lines) == 2 and "`" not in done.err

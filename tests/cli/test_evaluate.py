@@ -23,7 +23,7 @@ def rows(text: bytes) -> list[dict[str, str]]:
     return [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
 
 
-def whole(text: bytes) -> dict[str, dict[str, str]]:
+def rows_of_all(text: bytes) -> dict[str, dict[str, str]]:
     return {row["metric"]: row for row in rows(text) if row["file"] == "*"}
 
 
@@ -38,7 +38,7 @@ def test_set_against_a_corpus(maestrokit: CommandLine, demo_folder: Path) -> Non
     done = maestrokit("evaluate", demo_folder / "bach-prelude.mid", "--reference", demo_folder)
     assert done.status == 0
     assert done.out.decode().splitlines()[0] == HEADER
-    scored = whole(done.out)
+    scored = rows_of_all(done.out)
     assert {
         "pitch_class_distance",
         "rhythmic_entropy",
@@ -54,7 +54,7 @@ def test_set_against_a_corpus(maestrokit: CommandLine, demo_folder: Path) -> Non
 
 
 def test_distributions_need_three_pieces_and_have_intervals(maestrokit: CommandLine, demo_folder: Path) -> None:
-    scored = whole(maestrokit("evaluate", demo_folder, "--reference", demo_folder, "--metric", "pitch_range").out)
+    scored = rows_of_all(maestrokit("evaluate", demo_folder, "--reference", demo_folder, "--metric", "pitch_range").out)
     assert list(scored) == ["pitch_range", "pitch_range.overlapped_area", "pitch_range.kl"]
     for row in scored.values():
         assert float(row["low"]) <= float(row["high"])
@@ -63,8 +63,8 @@ def test_distributions_need_three_pieces_and_have_intervals(maestrokit: CommandL
 def test_without_reference_and_from_standard_input(maestrokit: CommandLine, demo_folder: Path) -> None:
     take = demo_folder / "bach-prelude.mid"
     named, piped = maestrokit("evaluate", take), maestrokit("evaluate", "-", stdin=take.read_bytes())
-    assert "harmonic_consistency" not in whole(named.out)
-    assert whole(named.out) == whole(piped.out)
+    assert "harmonic_consistency" not in rows_of_all(named.out)
+    assert rows_of_all(named.out) == rows_of_all(piped.out)
 
 
 def test_any_number_of_jobs_gives_the_same_bytes(maestrokit: CommandLine, demo_folder: Path) -> None:
@@ -79,16 +79,16 @@ def test_splits_choose_from_the_reference_or_from_both(
     dry = maestrokit("evaluate", take, "--reference", maestro_root, "--split", "train", "-n")
     assert [Path(line).name for line in dry.out.decode().splitlines()] == [
         "bach-prelude.mid", "bach-prelude.midi", "petzold-minuet.midi"]  # fmt: skip
-    both = maestrokit("evaluate", maestro_root, "--split", "validation", "--reference", maestro_root,
+    by_splits = maestrokit("evaluate", maestro_root, "--split", "validation", "--reference", maestro_root,
                       "--reference-split", "train", "-n")  # fmt: skip
-    assert [Path(line).name for line in both.out.decode().splitlines()] == [
+    assert [Path(line).name for line in by_splits.out.decode().splitlines()] == [
         "beethoven-elise.midi", "bach-prelude.midi", "petzold-minuet.midi"]  # fmt: skip
 
 
 def test_a_pair_of_equal_files_scores_1(maestrokit: CommandLine, demo_folder: Path) -> None:
     take = demo_folder / "satie-gymnopedie.mid"
     done = maestrokit("evaluate", take, "--reference", take)
-    scored = whole(done.out)
+    scored = rows_of_all(done.out)
     assert {row["value"] for row in scored.values()} == {"1.0"}
     assert {"onset_f1", "onset_offset_f1", "onset_offset_velocity_f1", "frame_f1", "pedal_onset_f1"} <= set(scored)
 
@@ -102,7 +102,7 @@ def test_pairs_by_name_with_tables_and_a_sweep(maestrokit: CommandLine, demo_fol
         shutil.copy(demo_folder / f"{name}.mid", tmp_path / "guess")
     done = maestrokit("evaluate", tmp_path / "guess", "--reference", tmp_path / "truth", "--pairs",
                       "--onset-tolerance", "30ms,50ms")  # fmt: skip
-    scored = whole(done.out)
+    scored = rows_of_all(done.out)
     assert (scored["onset_f1@30ms"]["value"], scored["onset_f1@50ms"]["value"]) == ("0.0", "1.0")
     assert scored["frame_f1"]["n"] == "2" and not any(name.startswith("pedal") for name in scored)
 
@@ -115,7 +115,7 @@ def test_an_estimate_without_reference_fails_and_the_rest_is_scored(
     done = maestrokit("evaluate", demo_folder, "--reference", tmp_path, "--pairs")
     assert done.status == ExitStatus.NO_INPUT
     assert any("satie-gymnopedie.mid' has no reference" in line for line in done.lines)
-    assert whole(done.out)["onset_f1"]["n"] == "2"
+    assert rows_of_all(done.out)["onset_f1"]["n"] == "2"
 
 
 def test_a_held_pedal_extends_notes_only_if_asked(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
@@ -123,8 +123,8 @@ def test_a_held_pedal_extends_notes_only_if_asked(maestrokit: CommandLine, demo_
     piece = piece_of(read_midi(take))
     assert (piece.sounding_offset > piece.offset).any()
     note_table(take, tmp_path / "keys.tsv")
-    plain = whole(maestrokit("evaluate", take, "--reference", tmp_path / "keys.tsv").out)
-    extended = whole(maestrokit("evaluate", take, "--reference", tmp_path / "keys.tsv", "--extend-pedal").out)
+    plain = rows_of_all(maestrokit("evaluate", take, "--reference", tmp_path / "keys.tsv").out)
+    extended = rows_of_all(maestrokit("evaluate", take, "--reference", tmp_path / "keys.tsv", "--extend-pedal").out)
     assert float(plain["frame_f1"]["value"]) == pytest.approx(1, abs=1e-5)
     assert float(extended["frame_precision"]["value"]) < 1
 
@@ -135,7 +135,7 @@ def test_limits_set_the_exit_status(maestrokit: CommandLine, demo_folder: Path, 
     done = maestrokit("evaluate", take, "--reference", take, "--fail-under", limit, "-q")
     assert done.status == status
     assert done.lines == (["maestrokit evaluate: onset_f1 is 1, below 1.01 (--fail-under)"] if status else [])
-    assert whole(done.out)
+    assert rows_of_all(done.out)
 
 
 def test_formats(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
@@ -203,8 +203,8 @@ def test_silence_is_no_error(maestrokit: CommandLine, tmp_path: Path, demo_folde
     )
     done = maestrokit("evaluate", tmp_path / "silence.mid", "--reference", demo_folder)
     assert done.status == 0
-    assert whole(done.out)["pitch_range"]["n"] == "0" and whole(done.out)["pitch_range"]["value"] == ""
-    assert np.isfinite(float(whole(done.out)["pitch_range"]["reference"]))
+    assert rows_of_all(done.out)["pitch_range"]["n"] == "0" and rows_of_all(done.out)["pitch_range"]["value"] == ""
+    assert np.isfinite(float(rows_of_all(done.out)["pitch_range"]["reference"]))
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ def test_names_decide_between_pairs_and_sets_and_a_line_says_so(
     done = maestrokit("evaluate", *words)
     assert done.status == 0 and len(done.lines) == 1
     assert note in done.lines[0]
-    assert ("onset_f1" in whole(done.out)) == done.lines[0].startswith("note: pairs")
+    assert ("onset_f1" in rows_of_all(done.out)) == done.lines[0].startswith("note: pairs")
     assert maestrokit("evaluate", *words, "-q").err == ""
 
 
@@ -287,13 +287,13 @@ def test_a_missing_reference_is_reported_once(maestrokit: CommandLine, mode: lis
 
 def test_copied_notes_are_searched_in_the_training_corpus(maestrokit: CommandLine, demo_folder: Path) -> None:
     take = demo_folder / "bach-prelude.mid"
-    own = whole(maestrokit("evaluate", take, "--training-corpus", demo_folder).out)
+    own = rows_of_all(maestrokit("evaluate", take, "--training-corpus", demo_folder).out)
     notes = len(piece_of(read_midi(take)))
     assert (own["copied_run"]["value"], own["copied_16_notes"]["value"]) == (f"{notes}.0", "1.0")
     other = maestrokit("evaluate", take, "--training-corpus", demo_folder / "satie-gymnopedie.mid",
                        "--reference", demo_folder)  # fmt: skip
-    assert 1 < float(whole(other.out)["copied_run"]["value"]) < 30
-    assert 1 < float(whole(other.out)["copied_run"]["reference"]) < 30
+    assert 1 < float(rows_of_all(other.out)["copied_run"]["value"]) < 30
+    assert 1 < float(rows_of_all(other.out)["copied_run"]["reference"]) < 30
 
 
 def test_a_root_as_training_corpus_is_its_train_split(
@@ -309,7 +309,7 @@ def test_a_root_as_training_corpus_is_its_train_split(
         maestrokit("evaluate", take, "--metric", "copied_run", "--training-corpus", corpus).out
         for corpus in (tmp_path, demo_folder / "satie-gymnopedie.mid")
     )
-    assert whole(by_root) == whole(by_file)
+    assert rows_of_all(by_root) == rows_of_all(by_file)
 
 
 @pytest.mark.parametrize(("name", "option"), [("copied_run", "--training-corpus"), ("frechet_lstm", "--reference")])
@@ -326,13 +326,13 @@ def test_frechet_distance_is_of_sets_and_not_of_what_the_model_made(
 ) -> None:
     options = ("--reference", demo_folder, "--metric", "frechet_lstm", "--metric", "diversity")
     done = maestrokit("evaluate", demo_folder, *options)
-    scored = whole(done.out)
+    scored = rows_of_all(done.out)
     assert scored["frechet_lstm"]["n"] == "4" and scored["frechet_lstm"]["file"] == "*"
     assert 0 <= float(scored["frechet_lstm"]["value"]) < 1e-6 and float(scored["diversity"]["value"]) > 0.1
     for path in demo_folder.glob("*.mid"):
         write_midi(with_command(read_midi(path), "maestrokit 0.1.0: generate --model lstm"), tmp_path / path.name)
     own = maestrokit("evaluate", tmp_path, *options)
-    assert list(whole(own.out)) == ["diversity"]
+    assert list(rows_of_all(own.out)) == ["diversity"]
     assert "frechet_lstm leaves out 4 performances" in own.err
     assert "note: no value of frechet_lstm: it takes 3 performances" in own.err
 
@@ -345,7 +345,7 @@ def test_a_performance_without_piano_notes_counts_for_nothing_and_is_named(
     done = maestrokit("evaluate", drums, demo_folder, "--metric", "pitch_range", "--metric", "diversity")
     assert done.status == 0 and f"note: '{drums}': no piano notes, so nothing to score" in done.err
     assert [(row["value"], row["n"]) for row in rows(done.out) if row["file"] == str(drums)] == [("", "0")]
-    assert whole(done.out)["pitch_range"]["n"] == "4" and "no value" not in done.err
+    assert rows_of_all(done.out)["pitch_range"]["n"] == "4" and "no value" not in done.err
     quiet = maestrokit("evaluate", drums, "--metric", "pitch_range", "--quiet")
     assert quiet.status == 0 and not quiet.err
 
@@ -354,27 +354,29 @@ def test_the_interval_of_a_distance_of_sets_holds_no_negative_number(
     maestrokit: CommandLine, demo_folder: Path
 ) -> None:
     options = ("--reference", demo_folder, "--metric", "frechet_composers")
-    assert float(whole(maestrokit("evaluate", demo_folder, *options).out)["frechet_composers"]["low"]) >= 0
+    assert float(rows_of_all(maestrokit("evaluate", demo_folder, *options).out)["frechet_composers"]["low"]) >= 0
 
 
 def test_frechet_lstm_is_computed_where_it_is_named(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
     for path in demo_folder.glob("*.mid"):
         shutil.copy(path, tmp_path / f"again-{path.name}")  # other names, so that these are no pairs
     options = (tmp_path, "--reference", demo_folder)
-    assert {"frechet_composers"} == {name for name in whole(maestrokit("evaluate", *options).out) if "frechet" in name}
+    assert {"frechet_composers"} == {
+        name for name in rows_of_all(maestrokit("evaluate", *options).out) if "frechet" in name
+    }
     done = maestrokit("evaluate", *options, "--fail-under", "frechet_lstm=1")
     assert done.status == ExitStatus.USAGE
     assert "'frechet_lstm' is not scored" in done.err and "--metric" in done.err
     named = maestrokit("evaluate", *options, "--metric", "frechet_lstm", "--fail-under", "frechet_lstm=-1")
-    assert named.status == 0 and list(whole(named.out)) == ["frechet_lstm"]
+    assert named.status == 0 and list(rows_of_all(named.out)) == ["frechet_lstm"]
 
 
 @pytest.mark.parametrize("options", [(), ("--reference", "{take}"), ("--model", "lstm")])
 def test_a_dry_run_with_a_missing_input_has_its_status(
     maestrokit: CommandLine, demo_folder: Path, options: tuple[str, ...]
 ) -> None:
-    given = [option.format(take=demo_folder / "petzold-minuet.mid") for option in options]
-    assert maestrokit("evaluate", "nope.mid", *given, "-n").status == ExitStatus.NO_INPUT
+    words = [option.format(take=demo_folder / "petzold-minuet.mid") for option in options]
+    assert maestrokit("evaluate", "nope.mid", *words, "-n").status == ExitStatus.NO_INPUT
 
 
 def test_standard_input_cannot_be_both_sides(maestrokit, demo_folder):

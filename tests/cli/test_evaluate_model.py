@@ -25,14 +25,14 @@ def test_all_together_is_the_sum_over_the_sum(maestrokit, demo_folder):
     done = maestrokit("evaluate", "--model", "lstm", *paths)
     assert (done.status, done.err) == (0, "")
     model, encoding, _ = load_event_model("lstm")
-    each = list(surprisals(model, [encode(read_midi(path), encoding) for path in paths], encoding))
+    expected_rows = list(surprisals(model, [encode(read_midi(path), encoding) for path in paths], encoding))
     scored = rows(done.out)
     for unit in ("token", "note", "second"):
-        for path, one in zip(paths, each, strict=True):
-            expected = getattr(one, f"nats_per_{unit}")
+        for path, surprisal in zip(paths, expected_rows, strict=True):
+            expected = getattr(surprisal, f"nats_per_{unit}")
             assert scored[str(path), f"nats_per_{unit}"] == pytest.approx(expected, rel=1e-4)
         assert scored["*", f"nats_per_{unit}"] == pytest.approx(
-            getattr(each[0] + each[1], f"nats_per_{unit}"), rel=1e-4
+            getattr(expected_rows[0] + expected_rows[1], f"nats_per_{unit}"), rel=1e-4
         )
     assert scored["*", "perplexity"] == pytest.approx(math.exp(scored["*", "nats_per_token"]), rel=1e-3)
     assert 0 < scored["*", "accuracy"] < 1

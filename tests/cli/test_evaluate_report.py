@@ -68,9 +68,9 @@ def test_a_page_of_systems_has_figures_and_sound_of_each_and_is_small(
 
 
 def test_the_same_input_and_seed_are_the_same_page(maestrokit: CommandLine, sets: Path) -> None:
-    one, again = (maestrokit(*systems(sets, "b"), "--format", "html", "-j", jobs).out for jobs in ("1", "2"))
-    assert one == again
-    assert str(sets).encode() in one.replace(b"<wbr>", b"")  # in the names of files, which are as they were given
+    page, again = (maestrokit(*systems(sets, "b"), "--format", "html", "-j", jobs).out for jobs in ("1", "2"))
+    assert page == again
+    assert str(sets).encode() in page.replace(b"<wbr>", b"")  # in the names of files, which are as they were given
     without = maestrokit(*systems(sets, "b"), "--format", "html", "--no-per-file").out
     assert str(sets).encode() not in without.replace(b"<wbr>", b"")
 

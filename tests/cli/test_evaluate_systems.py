@@ -62,29 +62,31 @@ def options(place: Path, *names: str) -> list[object]:
 
 def test_noise_is_outside_of_the_ceiling_and_music_is_not(maestrokit: CommandLine, sets: Path) -> None:
     rows = scored(maestrokit, *options(sets, "good", "bad"))
-    whole = of_sets(rows)
-    assert [name for name, metric in whole if metric == "pitch_range"] == ["good", "bad", "ceiling", "floor"]
-    assert whole["bad", "pitch_class_entropy"]["outside"] and not whole["good", "pitch_class_entropy"]["outside"]
-    assert whole["good", "inside_ceiling"]["value"] > whole["bad", "inside_ceiling"]["value"]
-    assert whole["bad", "pitch_range"]["reference"] == whole["ceiling", "pitch_range"]["value"]
-    assert {row["n"] for row in whole.values() if row["metric"] in ("pitch_range", "duration_entropy")} == {6}
+    by_system = of_sets(rows)
+    assert [name for name, metric in by_system if metric == "pitch_range"] == ["good", "bad", "ceiling", "floor"]
+    assert (
+        by_system["bad", "pitch_class_entropy"]["outside"] and not by_system["good", "pitch_class_entropy"]["outside"]
+    )
+    assert by_system["good", "inside_ceiling"]["value"] > by_system["bad", "inside_ceiling"]["value"]
+    assert by_system["bad", "pitch_range"]["reference"] == by_system["ceiling", "pitch_range"]["value"]
+    assert {row["n"] for row in by_system.values() if row["metric"] in ("pitch_range", "duration_entropy")} == {6}
     assert sum(row["file"] != "*" for row in rows) == 4 * 6 * 3
     compared = {(row["system"], row["versus"], row["metric"]): row for row in rows if row["versus"]}
     assert len(compared) == 3 * 3
     difference = compared["good", "bad", "pitch_class_entropy"]
     assert difference["p"] < 0.05 and difference["effect_size"] < -1 and difference["paired"]
-    means = [whole[name, "pitch_class_entropy"]["value"] for name in ("good", "bad")]
+    means = [by_system[name, "pitch_class_entropy"]["value"] for name in ("good", "bad")]
     assert difference["difference"] == pytest.approx(means[0] - means[1], abs=1e-5) and difference["value"] is None
     assert not compared["good", "ceiling", "pitch_range"]["paired"]
     assert all(row["p"] <= row["p_holm"] <= 1 for row in compared.values())
 
 
 def test_the_order_of_systems_and_the_number_of_jobs_do_not_matter(maestrokit: CommandLine, sets: Path) -> None:
-    one = scored(maestrokit, *options(sets, "good", "bad"))
-    assert one == scored(maestrokit, *options(sets, "good", "bad"), "-j", "2")
-    other = of_sets(scored(maestrokit, *options(sets, "bad", "good")))
-    for key, row in of_sets(one).items():
-        assert row["value"] == other[key]["value"]
+    in_order = scored(maestrokit, *options(sets, "good", "bad"))
+    assert in_order == scored(maestrokit, *options(sets, "good", "bad"), "-j", "2")
+    turned = of_sets(scored(maestrokit, *options(sets, "bad", "good")))
+    for key, row in of_sets(in_order).items():
+        assert row["value"] == turned[key]["value"]
 
 
 def test_the_table_has_a_column_a_system_and_says_what_was_compared(maestrokit: CommandLine, sets: Path) -> None:
@@ -101,8 +103,8 @@ def test_the_table_has_a_column_a_system_and_says_what_was_compared(maestrokit: 
 def test_the_pedal_is_applied_to_all_or_to_none(maestrokit: CommandLine, sets: Path) -> None:
     values = []
     for choice in ("--extend-pedal", "--no-extend-pedal"):
-        whole = of_sets(scored(maestrokit, *options(sets, "good"), choice))
-        values.append([whole[name, "duration_entropy"]["value"] for name in ("good", "ceiling", "floor")])
+        by_system = of_sets(scored(maestrokit, *options(sets, "good"), choice))
+        values.append([by_system[name, "duration_entropy"]["value"] for name in ("good", "ceiling", "floor")])
     assert (np.abs(np.subtract(*values)) > 0.1).all()
     done = maestrokit("evaluate", *options(sets, "good"), "--format", "table", "--no-extend-pedal")
     assert b"without the pedal" in done.out
@@ -120,9 +122,9 @@ def test_a_model_makes_as_many_pieces_with_a_seed(maestrokit: CommandLine, sets:
         "--seconds",
         "2",
     )
-    one, again, other = (scored(maestrokit, *words, "--seed", str(seed)) for seed in (1, 1, 2))
-    assert one == again != other
-    assert [row["file"] for row in one[:3]] == ["new/1.mid", "new/2.mid", "new/3.mid"]
+    first, again, other = (scored(maestrokit, *words, "--seed", str(seed)) for seed in (1, 1, 2))
+    assert first == again != other
+    assert [row["file"] for row in first[:3]] == ["new/1.mid", "new/2.mid", "new/3.mid"]
 
 
 def test_a_run_folder_is_a_model_and_a_path_wins_over_a_shipped_name(
@@ -230,14 +232,18 @@ NOTE = "note: copied notes are searched in the train split of"
 def test_copied_notes_of_a_model_are_searched_in_what_it_was_trained_on(
     maestrokit: CommandLine, sets: Path, known_root: Path, tmp_path: Path
 ) -> None:
-    made = tmp_path / "made"
-    assert maestrokit("generate", "--model", "lstm", "--count", "3", "--duration", "2s", "-d", made).status == 0
+    folder = tmp_path / "made"
+    assert maestrokit("generate", "--model", "lstm", "--count", "3", "--duration", "2s", "-d", folder).status == 0
     named = ("--metric", "copied_run", "--reference", known_root, "--reference-split", "validation")
-    for words in (("--system", "new=lstm", "--pieces", "3", "--seconds", "2"), (made,), ("--system", f"new={made}")):
+    for words in (
+        ("--system", "new=lstm", "--pieces", "3", "--seconds", "2"),
+        (folder,),
+        ("--system", f"new={folder}"),
+    ):
         done = maestrokit("evaluate", *words, *named)
         assert done.status == 0 and sum(line.startswith(NOTE) for line in done.lines) == 1, done.err
-    own = maestrokit("evaluate", made, *named, "--training-corpus", known_root)
-    assert own.out == maestrokit("evaluate", made, *named).out and NOTE not in own.err
+    own = maestrokit("evaluate", folder, *named, "--training-corpus", known_root)
+    assert own.out == maestrokit("evaluate", folder, *named).out and NOTE not in own.err
 
 
 def test_pieces_of_the_training_corpus_itself_are_no_copies_of_it(
@@ -278,9 +284,9 @@ def test_pieces_of_another_origin_have_no_training_corpus(
 
 def test_pieces_of_no_length_are_left_out_and_named(maestrokit: CommandLine, sets: Path, tmp_path: Path) -> None:
     shutil.copytree(sets / "good", tmp_path / "more")
-    one = np.array([0])
+    zero = np.array([0])
     write_midi(
-        performance_from_arrays(one, one + 200, one + 60, one + 64, pedal_tick=NONE, pedal_value=NONE),
+        performance_from_arrays(zero, zero + 200, zero + 60, zero + 64, pedal_tick=NONE, pedal_value=NONE),
         tmp_path / "more" / "a.mid",
     )
     words = ("--system", f"more={tmp_path / 'more'}", "--reference", sets / "corpus", *CHEAP, "--format", "json")

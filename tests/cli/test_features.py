@@ -291,8 +291,8 @@ def test_a_note_says_which_of_several_inputs_have_no_classes(maestrokit, demo_fo
     assert maestrokit("features", noise, take, *chosen, "-q").lines == []
     noise.rename(noise.with_name("take.wav"))
     (tmp_path / "take.mid").write_bytes(take.read_bytes())
-    both = maestrokit("features", tmp_path / "take.mid", tmp_path / "take.wav", *chosen)
-    assert both.lines == [] and "classes" in records(both)[0]
+    with_performance = maestrokit("features", tmp_path / "take.mid", tmp_path / "take.wav", *chosen)
+    assert with_performance.lines == [] and "classes" in records(with_performance)[0]
 
 
 def test_what_speaks_for_the_class_of_a_recording_is_drawn(maestrokit, tmp_path, noise):

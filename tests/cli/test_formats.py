@@ -54,11 +54,11 @@ def workshop(tmp_path, demo_folder, monkeypatch):
 
 def test_every_option_that_writes_a_file_is_tried_here():
     writing = {
-        (name, one.name)
+        (name, parameter.name)
         for name in registry.names(COMMANDS)
-        for one in command(name).params
-        if one.name in ("output", "frames", "plot", "report")
-        or ((one.metavar or "").startswith("FILE") and (one.help or "").startswith(("Write", "Draw")))
+        for parameter in command(name).params
+        if parameter.name in ("output", "frames", "plot", "report")
+        or ((parameter.metavar or "").startswith("FILE") and (parameter.help or "").startswith(("Write", "Draw")))
     }
     assert writing == CASES.keys() | FOLDERS
 

@@ -101,8 +101,8 @@ def test_music_without_a_note_is_said(maestrokit, tmp_path):
 
 
 def test_a_prompt_without_notes_of_a_piano_is_said(maestrokit, demo_folder, tmp_path):
-    given = ("generate", demo_folder / "bach-prelude.mid", "--prompt-seconds", "0s", "--duration", "1s")
-    done = maestrokit(*given, "-o", tmp_path / "out.mid")
+    words = ("generate", demo_folder / "bach-prelude.mid", "--prompt-seconds", "0s", "--duration", "1s")
+    done = maestrokit(*words, "-o", tmp_path / "out.mid")
     assert done.status == 0
     assert done.lines == ["note: the first 0 s of the prompt has no notes of a piano; music is made as without one"]
 
@@ -127,7 +127,7 @@ def test_a_gap_beyond_the_prompt_is_refused_in_a_dry_run_and_one_left_empty_is_n
     take, out = demo_folder / "bach-prelude.mid", tmp_path / "out.mid"
     dry, real = (maestrokit("generate", take, "--infill", "900s..910s", "-o", out, *more) for more in (["-n"], []))
     assert (dry.status, dry.err) == (2, real.err)
-    monkeypatch.setattr(events, "_notes", lambda *given, **options: [events.NO_NOTES])
+    monkeypatch.setattr(events, "_notes", lambda *arguments, **options: [events.NO_NOTES])
     done = maestrokit("generate", take, "--infill", "1s..2s", "-o", out)
     assert done.status == 0 and out.exists()
     assert done.lines[0].startswith("note: the model has put no note into the span from 1 to 2 s")
@@ -140,8 +140,8 @@ def test_a_gap_beyond_the_prompt_is_refused_in_a_dry_run_and_one_left_empty_is_n
 )  # fmt: skip
 def test_a_dry_run_refuses_what_the_run_does(maestrokit, demo_folder, tmp_path, line, status):
     of_events = saved_lstm(tmp_path / "run")
-    given = line.format(take=demo_folder / "petzold-minuet.mid", run=of_events).split()
-    dry, real = (maestrokit("generate", *given, "-o", tmp_path / "out", *more) for more in (["-n"], []))
+    words = line.format(take=demo_folder / "petzold-minuet.mid", run=of_events).split()
+    dry, real = (maestrokit("generate", *words, "-o", tmp_path / "out", *more) for more in (["-n"], []))
     assert (dry.status, dry.out, dry.err) == (status, b"", real.err)
 
 

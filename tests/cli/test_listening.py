@@ -66,7 +66,7 @@ def test_a_kit_is_written_with_its_key_beside_it(maestrokit: CommandLine, sets: 
     key = json.loads(Path("kit.key.json").read_text())
     assert Path("kit.key.json").stat().st_mode & 0o777 == 0o600
     assert (key["systems"], key["human"]) == (["human", "machine"], "human")
-    assert {one["piece"] for one in key["clips"].values() if one["system"] == "machine"} == {"0.wav", "2.wav"}
+    assert {clip["piece"] for clip in key["clips"].values() if clip["system"] == "machine"} == {"0.wav", "2.wav"}
     assert ": evaluate --system human=PATH,machine=PATH " in key["made_by"]
     served = sorted(path.relative_to("kit").as_posix() for path in Path("kit").rglob("*") if path.is_file())
     assert served == [*(f"clips/{clip}.mp3" for clip in sorted(key["clips"])), "index.html"]
@@ -159,16 +159,16 @@ def test_a_kit_that_is_there_stays_as_it_is(maestrokit: CommandLine, sets: Path)
 
 def test_ratings_give_opinions_of_each_system(maestrokit: CommandLine, study: Path) -> None:
     rows = rows_of(maestrokit, "--ratings", "answers", "--key", "kit.key.json")
-    whole = {(row["system"], row["metric"]): row for row in rows if row["file"] == "*" and row["versus"] is None}
+    by_system = {(row["system"], row["metric"]): row for row in rows if row["file"] == "*" and row["versus"] is None}
     for metric in ("coherence", "human_likeness", "originality", "expressiveness", "judged_human"):
-        human, machine = whole["human", metric], whole["machine", metric]
+        human, machine = by_system["human", metric], by_system["machine", metric]
         assert human["value"] > machine["value"] and machine["low"] < machine["value"] < machine["high"]
         assert machine["reference"] == human["value"] and human["n"] == 8 * 2
-        assert whole[None, f"alpha.{metric}"]["value"] > 0
-    turing = whole["machine", "turing_success_rate"]
+        assert by_system[None, f"alpha.{metric}"]["value"] > 0
+    turing = by_system["machine", "turing_success_rate"]
     assert (turing["value"], turing["n"]) == (None, 0)  # with two clips of each nobody could tell
-    assert ("human", "turing_success_rate") not in whole
-    assert whole[None, "listeners"]["value"] == whole[None, "listeners"]["n"] == 8
+    assert ("human", "turing_success_rate") not in by_system
+    assert by_system[None, "listeners"]["value"] == by_system[None, "listeners"]["n"] == 8
     compared = [row for row in rows if row["versus"]]
     assert [(row["system"], row["versus"]) for row in compared] == [("human", "machine")] * 5
     assert all(row["p"] <= row["p_holm"] for row in compared)
@@ -179,8 +179,8 @@ def test_ratings_give_opinions_of_each_system(maestrokit: CommandLine, study: Pa
 def test_files_may_be_inputs_too(maestrokit: CommandLine, study: Path) -> None:
     files = sorted(Path("answers").iterdir())
     words = ("--key", "kit.key.json", "--no-per-file")
-    one = rows_of(maestrokit, "--ratings", files[0], *files[1:], *words)
-    assert one == rows_of(maestrokit, "--ratings", "answers", *words)
+    by_files = rows_of(maestrokit, "--ratings", files[0], *files[1:], *words)
+    assert by_files == rows_of(maestrokit, "--ratings", "answers", *words)
 
 
 def test_the_table_says_who_counts_and_why(maestrokit: CommandLine, study: Path) -> None:
@@ -243,12 +243,12 @@ def test_the_page_of_ratings_runs_nothing_and_escapes_names(maestrokit: CommandL
 
 def test_bad_answers_are_a_line_each_and_the_others_count(maestrokit: CommandLine, study: Path) -> None:
     kit = small_kit()
-    whole = Path("answers/0.json").read_bytes()
-    Path("answers/cut.json").write_bytes(whole[:200])
+    answers = Path("answers/0.json").read_bytes()
+    Path("answers/cut.json").write_bytes(answers[:200])
     with Path("answers/huge.json").open("wb") as file:
         file.truncate(100 << 20)
     Path("answers/other.json").write_text(json.dumps(answer_file(kit, 1, answers=answer_file(kit, 1)["answers"][::-1])))
-    Path("answers/same.json").write_bytes(whole)
+    Path("answers/same.json").write_bytes(answers)
     Path("answers/wrong.json").write_text(json.dumps(answer_file(small_kit(clips=3), 20)))
     done = maestrokit("evaluate", "--ratings", "answers", "--key", "kit.key.json", "--no-per-file", "--format", "json")
     assert done.status == ExitStatus.BAD_DATA
@@ -299,9 +299,9 @@ def test_how_many_listeners_a_difference_needs(maestrokit: CommandLine, study: P
     def needed(*words: object) -> dict[str, float | None]:
         return {row["metric"]: row["value"] for row in rows_of(maestrokit, "--difference", *words)}
 
-    half, whole = needed("0.5"), needed("1")
+    half, full = needed("0.5"), needed("1")
     assert half["listeners.coherence"] == 23 and half["listeners_for_other_clips.coherence"] is None
-    assert whole["listeners.coherence"] < 23 < needed("0.5", "--clips", "30")["listeners_for_other_clips.coherence"]
+    assert full["listeners.coherence"] < 23 < needed("0.5", "--clips", "30")["listeners_for_other_clips.coherence"]
     assert set(needed("10", "--design", "mushra")) == {
         f"{name}.quality" for name in ("listeners", "listeners_for_other_clips", "power_of_endless_listeners")
     }

@@ -112,8 +112,8 @@ def test_a_folder_gives_the_same_bytes_for_any_jobs(maestrokit: CommandLine, tak
             "melspec", takes, "-d", takes.parent / f"out{jobs}", "-j", jobs, "--copies", 2, "--midi", *VARIED
         )
         assert done.status == 0, done.err
-    one, two = (sorted(p for p in (takes.parent / f"out{jobs}").rglob("*") if p.is_file()) for jobs in (1, 2))
-    assert [p.name for p in one] == [
+    first, second = (sorted(p for p in (takes.parent / f"out{jobs}").rglob("*") if p.is_file()) for jobs in (1, 2))
+    assert [p.name for p in first] == [
         "a.1.mid",
         "a.1.npz",
         "a.2.mid",
@@ -123,7 +123,7 @@ def test_a_folder_gives_the_same_bytes_for_any_jobs(maestrokit: CommandLine, tak
         "b.2.mid",
         "b.2.npz",
     ]
-    assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
+    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
 
 
 def test_copies_are_drawn_recorded_and_their_midi_moved(maestrokit: CommandLine, takes: Path) -> None:

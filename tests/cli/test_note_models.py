@@ -42,14 +42,16 @@ def test_a_run_plays_on_from_a_prompt(run, takes, tmp_path):
     out = tmp_path / "on.mid"
     words = ["--duration", "2s", "--prompt-seconds", "1", "--min-p", "0.001", "-o", str(out)]
     assert run_command_line(["generate", str(takes / "0.mid"), "--model", str(run), *words]) == 0
-    prompt, whole = read_midi(takes / "0.mid"), read_midi(out)
+    prompt, continued = read_midi(takes / "0.mid"), read_midi(out)
     (second,) = second2tick(np.array([1.0]), tempo_map(prompt))
     kept = int(np.count_nonzero(prompt.notes.onset_tick < second))
     for column in ("onset_tick", "offset_tick", "pitch", "velocity"):
-        assert np.array_equal(getattr(whole.notes, column)[:kept], getattr(prompt.notes, column)[:kept])
-    whole = whole.notes
-    assert len(whole.pitch) > kept
-    assert np.all((whole.pitch >= 21) & (whole.pitch <= 108)) and np.all(whole.offset_tick > whole.onset_tick)
+        assert np.array_equal(getattr(continued.notes, column)[:kept], getattr(prompt.notes, column)[:kept])
+    continued = continued.notes
+    assert len(continued.pitch) > kept
+    assert np.all((continued.pitch >= 21) & (continued.pitch <= 108)) and np.all(
+        continued.offset_tick > continued.onset_tick
+    )
 
 
 def test_several_pieces_are_made_at_once_and_the_count_of_notes_is_shown(run, tmp_path, capsys):
@@ -68,9 +70,9 @@ def test_notes_are_written_as_lines(run, takes, tmp_path, capfdbinary, more):
     assert run_command_line([*words, "--format", "jsonl"]) == 0
     printed = capfdbinary.readouterr().out
     assert printed == (tmp_path / "a.jsonl").read_bytes()
-    whole = read_midi(tmp_path / "a.mid")
-    new = whole.notes.select(slice(len(read_midi(takes / "0.mid").notes), None))
-    second = tick2second(new.onset_tick, tempo_map(whole))
+    continued = read_midi(tmp_path / "a.mid")
+    new = continued.notes.select(slice(len(read_midi(takes / "0.mid").notes), None))
+    second = tick2second(new.onset_tick, tempo_map(continued))
     lines = [json.loads(line) for line in printed.splitlines()]
     assert [(line["pitch"], line["velocity"]) for line in lines] == list(zip(new.pitch, new.velocity, strict=True))
     assert [line["onset"] for line in lines] == pytest.approx(second.tolist(), abs=0.006)

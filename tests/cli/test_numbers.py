@@ -212,7 +212,7 @@ def test_a_number_does_what_the_manual_says_or_is_refused(maestrokit, folder, mo
 @pytest.mark.parametrize(
     ("name", "option"),
     [(name, p) for name, p in OPTIONS if is_time(name, p.name)],
-    ids=lambda one: getattr(one, "name", one),
+    ids=lambda value: getattr(value, "name", value),
 )
 def test_a_time_that_no_number_holds_is_refused(maestrokit, folder, monkeypatch, name, option):
     monkeypatch.chdir(folder)

@@ -79,8 +79,8 @@ def write_recordings(place: Path) -> None:
     noise = np.random.default_rng(1).normal(0, 0.1, RATE // 2).astype(np.float32)
     soundfile.write(place / "noise.wav", noise, RATE)
     soundfile.write(place / "whole.flac", np.tile(noise, 8), RATE)
-    whole = (place / "whole.flac").read_bytes()
-    (place / "cut.flac").write_bytes(whole[: len(whole) // 2])
+    data = (place / "whole.flac").read_bytes()
+    (place / "cut.flac").write_bytes(data[: len(data) // 2])
     (place / "whole.flac").unlink()
     soundfile.write(place / "clap.wav", noise[:800] * np.linspace(1, 0, 800, dtype=np.float32), RATE)
     soundfile.write(place / "takes" / "0.wav", noise, RATE)
@@ -237,7 +237,7 @@ def test_an_option_changes_something(observed: Observer, name: str, option: str)
 def test_the_table_has_every_option_that_needs_others(name: str) -> None:
     run = registry.load(COMMANDS, name).run
     declared = {**marked(run, Cases), **run.__globals__.get("CASES", {})}
-    assert {option for one, option in table.WITHOUT_EFFECT if one == name} == set(declared)
+    assert {option for command_name, option in table.WITHOUT_EFFECT if command_name == name} == set(declared)
 
 
 @pytest.mark.parametrize(("name", "option"), table.WITHOUT_EFFECT, ids=lambda word: word)

@@ -14,7 +14,7 @@ CONTEXT = typer.Context(typer.main.get_command(app))
 
 
 @pytest.mark.parametrize(
-    ("make", "given", "value"),
+    ("make", "word", "value"),
     [
         (INTEGER, "12", 12),
         (INTEGER, None, None),
@@ -25,9 +25,9 @@ CONTEXT = typer.Context(typer.main.get_command(app))
         (CONSTRUCTORS[str], 5, "5"),
     ],
 )
-def test_values_of_words_and_of_configuration(make: Any, given: object, value: object) -> None:
-    made = ValueOf(make).coerce(given, None, CONTEXT)
-    assert made == value and type(made) is type(value)
+def test_values_of_words_and_of_configuration(make: Any, word: object, value: object) -> None:
+    coerced = ValueOf(make).coerce(word, None, CONTEXT)
+    assert coerced == value and type(coerced) is type(value)
 
 
 def test_several_words_become_a_list_and_none_an_empty_one() -> None:
@@ -36,16 +36,16 @@ def test_several_words_become_a_list_and_none_an_empty_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "given", "message"),
+    ("make", "word", "message"),
     [
         (INTEGER, "3.5", "'3.5' is no whole number"),
         (CONSTRUCTORS[bool], "perhaps", "'perhaps' is neither true nor false"),
     ],
 )
-def test_wrong_words_are_named_with_the_option_that_they_were_for(make: Any, given: object, message: str) -> None:
-    option = next(one for one in command("quantize").params if one.name == "jobs")
+def test_wrong_words_are_named_with_the_option_that_they_were_for(make: Any, word: object, message: str) -> None:
+    option = next(parameter for parameter in command("quantize").params if parameter.name == "jobs")
     with pytest.raises(typer.BadParameter) as caught:
-        ValueOf(make).coerce(given, option, CONTEXT)
+        ValueOf(make).coerce(word, option, CONTEXT)
     assert (caught.value.message, caught.value.param, caught.value.ctx) == (message, option, CONTEXT)
 
 

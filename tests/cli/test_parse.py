@@ -99,7 +99,7 @@ def times(name: str) -> set[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_option_that_is_a_time_is_called_so_and_is_tried_here(name: str) -> None:
-    tried = {word[2:].replace("-", "_") for one, line in TIMES if one == name
+    tried = {word[2:].replace("-", "_") for command_name, line in TIMES if command_name == name
              for word in line.split() if word.startswith("--")}  # fmt: skip
     for option in command(name).params:
         words = (option.metavar or "").split("|")

@@ -116,9 +116,9 @@ def test_odd_scores_are_played(perform, place):
     drums = file.replace(notes=file.notes.replace(channel=np.where(file.notes.pitch < 50, 9, 0)))
     graces = file.replace(notes=file.notes.replace(offset_tick=file.notes.onset_tick + 10))
     high = file.replace(notes=file.notes.replace(pitch=np.minimum(file.notes.pitch + 50, 127)))
-    one = file.replace(notes=file.notes.select(slice(1)))
+    single = file.replace(notes=file.notes.select(slice(1)))
     silent = file.replace(tempos=file.tempos.select(slice(0)))
-    for name, odd in {"drums": drums, "graces": graces, "high": high, "one": one, "silent": silent}.items():
+    for name, odd in {"drums": drums, "graces": graces, "high": high, "one": single, "silent": silent}.items():
         write_midi(odd, place / f"{name}.mid")
         done = perform(f"{name}.mid", "-o", "odd.mid")
         assert done.status == 0, (name, done.err)

@@ -28,16 +28,16 @@ def line(maestrokit, monkeypatch):
     """Return the line of provenance that a command line makes; no work is done."""
 
     def made_by(name, *arguments):
-        made = []
+        lines = []
         module = registry.load(COMMANDS, name)
 
         @functools.wraps(module.run)
         def run(**values):
-            made.extend(value.made_by for value in values.values() if isinstance(value, Provenance))
+            lines.extend(value.made_by for value in values.values() if isinstance(value, Provenance))
 
         monkeypatch.setattr(module, "run", run)
         assert maestrokit(name, *arguments).err == ""
-        return made[0]
+        return lines[0]
 
     return made_by
 
@@ -54,14 +54,14 @@ EXCLUDED = (
 @pytest.mark.parametrize("name", NAMES)
 def test_no_option_that_takes_a_path_tells_folders_or_files(line, name):
     arguments = []
-    for one in command(name).params:
-        is_path = bool(words(one) & {*PATHS, RUN})
-        speaks_of_paths = re.search(r"\b(FILE|PATH|DIR|RUN)\b|run folder", one.help or "")
-        is_aside = re.fullmatch(r"FILE\.(png|toml)", one.metavar or "")
-        assert is_path or is_aside or not speaks_of_paths or one.name.startswith("tune"), one.name
-        if is_path and one.param_type_name == "option" and one.name not in EXCLUDED:
-            arguments += [one.opts[-1], SECRET]
-        elif one.param_type_name == "argument" and one.required:
+    for parameter in command(name).params:
+        is_path = bool(words(parameter) & {*PATHS, RUN})
+        speaks_of_paths = re.search(r"\b(FILE|PATH|DIR|RUN)\b|run folder", parameter.help or "")
+        is_aside = re.fullmatch(r"FILE\.(png|toml)", parameter.metavar or "")
+        assert is_path or is_aside or not speaks_of_paths or parameter.name.startswith("tune"), parameter.name
+        if is_path and parameter.param_type_name == "option" and parameter.name not in EXCLUDED:
+            arguments += [parameter.opts[-1], SECRET]
+        elif parameter.param_type_name == "argument" and parameter.required:
             arguments += [SECRET if is_path else "lstm"]
     if name == "generate":
         arguments += ["--best-of", "2"]  # without which nothing is ranked

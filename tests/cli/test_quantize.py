@@ -96,9 +96,9 @@ def test_velocities_outside_the_given_range_are_told_unless_quiet(maestrokit: Co
 def test_corpus_of_standard_input_is_that_file(maestrokit: CommandLine, takes: Path) -> None:
     data = (takes / "bach-prelude.mid").read_bytes()
     options = ("--grid", "none", "--no-provenance", "--normalize-velocity")
-    one, all_inputs = (maestrokit("quantize", "-", *options, which, stdin=data) for which in ("file", "corpus"))
-    assert one.status == 0
-    assert one.out == all_inputs.out
+    single, all_inputs = (maestrokit("quantize", "-", *options, which, stdin=data) for which in ("file", "corpus"))
+    assert single.status == 0
+    assert single.out == all_inputs.out
 
 
 def test_beats_come_from_standard_input_too(maestrokit: CommandLine, takes: Path) -> None:
@@ -224,10 +224,10 @@ def test_little_harm_is_not_reported(maestrokit: CommandLine) -> None:
 
 
 def test_a_grid_of_note_values_on_notes_without_a_tempo_is_said(maestrokit, tmp_path):
-    one = TimedNotes(np.array([0.0, 0.52]), np.array([0.4, 0.9]), np.array([60, 62]), np.array([64, 64]))
-    (tmp_path / "take.mid").write_bytes(dump_midi(transcript(one)))
+    notes = TimedNotes(np.array([0.0, 0.52]), np.array([0.4, 0.9]), np.array([60, 62]), np.array([64, 64]))
+    (tmp_path / "take.mid").write_bytes(dump_midi(transcript(notes)))
     words = ("quantize", tmp_path / "take.mid", "-o", tmp_path / "out.mid")
     assert any("its tempo is unknown" in line for line in maestrokit(*words, "--grid", "1/16").lines)
     assert not any("tempo" in line for line in maestrokit(*words, "--step", "10ms").lines)
-    (tmp_path / "take.mid").write_bytes(dump_midi(transcript(one, tempo=120.0)))
+    (tmp_path / "take.mid").write_bytes(dump_midi(transcript(notes, tempo=120.0)))
     assert not any("tempo" in line for line in maestrokit(*words, "--grid", "1/16").lines)

@@ -81,9 +81,9 @@ def test_two_jobs_give_the_bytes_of_one(maestrokit: CommandLine, take: Path, tmp
     for jobs in (1, 2):
         out = tmp_path / f"out{jobs}"
         assert maestrokit("render", take, take.parent / "again.mid", "-d", out, *QUICK, "-j", jobs).status == 0
-    one, two = (sorted((tmp_path / f"out{jobs}").iterdir()) for jobs in (1, 2))
-    assert [path.name for path in one] == ["again.flac", "take.flac"]
-    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+    first, second = (sorted((tmp_path / f"out{jobs}").iterdir()) for jobs in (1, 2))
+    assert [path.name for path in first] == ["again.flac", "take.flac"]
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
 @pytest.mark.slow

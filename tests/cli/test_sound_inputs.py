@@ -99,11 +99,11 @@ def test_a_named_pipe_gives_what_its_file_gives(
         os.mkfifo(pipe)
         writer = threading.Thread(target=pipe.write_bytes, args=(data,), daemon=True)
         writer.start()
-        done, whole = maestrokit(command[0], pipe, *command[1:]), maestrokit(command[0], file, *command[1:])
+        done, by_file = maestrokit(command[0], pipe, *command[1:]), maestrokit(command[0], file, *command[1:])
         writer.join(timeout=10)
         assert not writer.is_alive()
         assert (done.status, done.err) == (0, "")
-        assert done.out.replace(os.fsencode(pipe), b"") == whole.out.replace(os.fsencode(file), b"")
+        assert done.out.replace(os.fsencode(pipe), b"") == by_file.out.replace(os.fsencode(file), b"")
 
 
 @pytest.mark.parametrize("kind", ["FLAC", "MP3", "AU", "CAF"])

@@ -54,7 +54,7 @@ def test_a_run_with_a_damaged_config_is_not_resumed(takes, tmp_path, capsys, par
     run = tmp_path / "run"
     assert train(takes, run, "--steps", "2", *SMALL) == 0
     config = checkpoint.read_config(run)
-    checkpoint.write_config(run, {name: each for name, each in {**config, part: value}.items() if each != ""})
+    checkpoint.write_config(run, {name: value for name, value in {**config, part: value}.items() if value != ""})
     assert train(takes, run, "--steps", "4", *SMALL) == 65
     assert "the settings in its config.json are missing or damaged" in capsys.readouterr().err
     assert checkpoint.read_resume(run)[1]["step"] == 2
@@ -64,8 +64,8 @@ def test_fine_tuning_begins_with_given_weights(takes, tmp_path):
     assert train(takes, tmp_path / "one", "--steps", "2", *SMALL) == 0
     begun = ["--init", str(tmp_path / "one"), "--learning-rate", "1e-9"]
     assert train(takes, tmp_path / "two", *begun, "--steps", "1") == 0
-    one, two = (checkpoint.read_weights(tmp_path / name) for name in ("one", "two"))
-    assert all(np.allclose(one[name], two[name], atol=1e-6) for name in one)
+    first, second = (checkpoint.read_weights(tmp_path / name) for name in ("one", "two"))
+    assert all(np.allclose(first[name], second[name], atol=1e-6) for name in first)
 
 
 def test_a_model_can_have_the_tempo_as_a_condition(takes, tmp_path, capsys):

@@ -49,9 +49,9 @@ def test_midi_table_and_array_say_the_same_notes(maestrokit: CommandLine, model:
     performance = parse_midi(midi.out, name="x")
     notes, rows = timed_notes(performance, pedal_extends=True), parse_notes(table.out, name="x")
     assert len(notes.onset) > 0
-    mine, theirs = np.lexsort((notes.onset, notes.pitch)), np.lexsort((rows[0], rows[2]))
-    assert np.array_equal(notes.pitch[mine], rows[2][theirs])
-    assert np.allclose(notes.onset[mine], rows[0][theirs], atol=0.001)
+    order, row_order = np.lexsort((notes.onset, notes.pitch)), np.lexsort((rows[0], rows[2]))
+    assert np.array_equal(notes.pitch[order], rows[2][row_order])
+    assert np.allclose(notes.onset[order], rows[0][row_order], atol=0.001)
     assert commands(performance) == [commands(performance)[0]] and "transcribe" in commands(performance)[0]
     arrays, metadata = load_arrays(take.with_suffix(".npz").read_bytes(), suffix=".npz", name="x")
     assert np.allclose(arrays["note_onset"], rows[0], atol=1e-4)
@@ -90,8 +90,8 @@ def test_a_tempo_is_written_and_moves_nothing(maestrokit: CommandLine, model: Pa
         for options in ((), ("--tempo", 90))
     )
     assert told.tempos.microseconds_per_beat.tolist() == [666667]
-    mine, theirs = (timed_notes(one, pedal_extends=False).onset for one in (plain, told))
-    assert np.allclose(mine, theirs, atol=0.002)
+    onset, told_onset = (timed_notes(performance, pedal_extends=False).onset for performance in (plain, told))
+    assert np.allclose(onset, told_onset, atol=0.002)
 
 
 def test_the_tuning_is_estimated_said_and_given(maestrokit: CommandLine, model: Path, tmp_path: Path) -> None:
@@ -100,12 +100,12 @@ def test_the_tuning_is_estimated_said_and_given(maestrokit: CommandLine, model: 
     write_sound(tmp_path / "low.wav", (0.1 * chord).astype(np.float32), sample_rate=16000)
     done = maestrokit("transcribe", tmp_path / "low.wav", "--model", model, "-v")
     assert f"note: '{tmp_path / 'low.wav'}': the piano is tuned to 430.0 Hz, and read so" in done.lines
-    given, off = (
+    tuned, off = (
         maestrokit("transcribe", tmp_path / "low.wav", "--model", model, "--tuning", tuning, "-v")
         for tuning in ("430", "off")
     )
-    assert not any("tuned" in line for line in [*given.lines, *off.lines])
-    pitches = [np.bincount(parse_midi(one.out, name="x").notes.pitch, minlength=128) for one in (done, given, off)]
+    assert not any("tuned" in line for line in [*tuned.lines, *off.lines])
+    pitches = [np.bincount(parse_midi(run.out, name="x").notes.pitch, minlength=128) for run in (done, tuned, off)]
     assert np.abs(pitches[0] - pitches[1]).sum() < np.abs(pitches[2] - pitches[1]).sum()
 
 
@@ -161,8 +161,10 @@ def test_the_pedal_is_written_extends_or_is_left_out(maestrokit: CommandLine, pe
 
 def test_arrays_hold_the_pedal(maestrokit: CommandLine, pedalled: Path, model: Path, take: Path) -> None:
     heard, deaf = (
-        load_arrays(maestrokit("transcribe", take, "--model", one, "--format", "npz").out, suffix=".npz", name="x")[0]
-        for one in (pedalled, model)
+        load_arrays(
+            maestrokit("transcribe", take, "--model", run_folder, "--format", "npz").out, suffix=".npz", name="x"
+        )[0]
+        for run_folder in (pedalled, model)
     )
     assert heard["pedal_posterior"].shape == (76,) and heard["pedal"].shape == (1, 2)
     assert "pedal_posterior" not in deaf and deaf["pedal"].shape == (0, 2)
@@ -173,10 +175,10 @@ def test_beats_are_tracked_and_move_nothing(maestrokit: CommandLine, model: Path
         maestrokit("transcribe", take, "--model", model, "-v", *options) for options in ((), ("--tempo", "track"))
     )
     assert "beats in 1.5 s" in tracked.err and "beats in 1.5 s" not in plain.err
-    first, second = (parse_midi(one.out, name="x") for one in (plain, tracked))
+    first, second = (parse_midi(run.out, name="x") for run in (plain, tracked))
     assert len(second.tempos) > 1
-    one, other = (timed_notes(performance, pedal_extends=False) for performance in (first, second))
-    assert np.allclose(np.sort(one.onset), np.sort(other.onset), atol=0.0011)
+    notes, tracked_notes = (timed_notes(performance, pedal_extends=False) for performance in (first, second))
+    assert np.allclose(np.sort(notes.onset), np.sort(tracked_notes.onset), atol=0.0011)
 
 
 def test_beats_nobody_hears_are_said_to_be_so(maestrokit: CommandLine, model: Path, take: Path) -> None:

@@ -75,8 +75,8 @@ def test_augmented_outputs_are_the_same_for_any_jobs(
     for jobs in ("1", "2"):
         options = ["--augment", "0..1", "-j", jobs, "-d", tmp_path / jobs, "--report", tmp_path / jobs / "keys.tsv"]
         assert maestrokit("transpose", demo_folder, *options).status == 0
-    one, two = ({path.name: path.read_bytes() for path in (tmp_path / jobs).rglob("*.mid")} for jobs in "12")
-    assert one == two and len(one) % 2 == 0 and len(one) > 4
+    first, second = ({path.name: path.read_bytes() for path in (tmp_path / jobs).rglob("*.mid")} for jobs in "12")
+    assert first == second and len(first) % 2 == 0 and len(first) > 4
     assert (tmp_path / "1/keys.tsv").read_bytes() == (tmp_path / "2/keys.tsv").read_bytes()
 
 
@@ -148,8 +148,8 @@ def test_a_corpus_goes_to_one_key_though_some_notes_leave_the_piano(maestrokit: 
         ]
         (tmp_path / f"{name}.mid").write_bytes(file_bytes([track_bytes(events)]))
     done = maestrokit("transpose", tmp_path, "--to", "C", "-d", tmp_path / "out")
-    both = "1 of 13 notes are outside 21..108 at -1 semitones, and kept"
-    assert (done.status, done.lines) == (0, [f"note: '{tmp_path / 'both.mid'}': {both}"])
+    note = "1 of 13 notes are outside 21..108 at -1 semitones, and kept"
+    assert (done.status, done.lines) == (0, [f"note: '{tmp_path / 'both.mid'}': {note}"])
     shifts = {name: pitch_shift(tmp_path / f"{name}.mid", tmp_path / f"out/{name}.mid") for name in extremes}
     assert shifts == {"low": 11, "high": -1, "both": -1, "inside": -1}
 
@@ -214,9 +214,11 @@ def test_update_keeps_a_report_whole(maestrokit: CommandLine, take: Path, tmp_pa
         shutil.copy(take, takes / name)
     words = ("transpose", takes, "--semitones", "1", "--report", tmp_path / "r.tsv", "-d", tmp_path / "out", "-u")
     assert maestrokit(*words).status == 0
-    whole = (tmp_path / "r.tsv").read_bytes()
+    report = (tmp_path / "r.tsv").read_bytes()
     again = maestrokit(*words, "-v")
-    assert again.status == 0 and "2 of 2 inputs passed over" in again.err and (tmp_path / "r.tsv").read_bytes() == whole
+    assert (
+        again.status == 0 and "2 of 2 inputs passed over" in again.err and (tmp_path / "r.tsv").read_bytes() == report
+    )
     shutil.copy(take, takes / "c.mid")
     assert maestrokit(*words).status == 0
     assert len((tmp_path / "r.tsv").read_text(encoding="utf-8").splitlines()) == 4

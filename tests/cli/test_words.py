@@ -91,7 +91,7 @@ def test_a_variable_of_an_opposite_is_named_with_what_means_the_same(
 
 
 def test_the_variables_that_commands_share_are_those_that_options_name() -> None:
-    own = {name for one in ("melspec", "train") for option in command(one).params
+    own = {name for command_name in ("melspec", "train") for option in command(command_name).params
            for name in (option.envvar if isinstance(option.envvar, list) else [])}  # fmt: skip
     assert set(SHARED) == {name for name in own if name.count("_") == 1}
 

@@ -88,11 +88,11 @@ def test_a_cadence_has_its_key_chords_onsets_and_beats(cadence):
 
 def test_the_network_also_tells_basses_and_is_heard_in_frames(cadence):
     heard = replace(cadence, chord_network=load_chord_network("network"))
-    for one, bass in ((cadence, None), (heard, "C")):
-        spans = features.describe(one, names=["audio_chords"])["audio_chords"]["spans"]
+    for audio_view, bass in ((cadence, None), (heard, "C")):
+        spans = features.describe(audio_view, names=["audio_chords"])["audio_chords"]["spans"]
         first = next(span for span in spans if span["root"])
         assert (first["root"], first["quality"], first["bass"], first["roman"]) == ("C", "maj", bass, "I")
-        series = features.frames(one, names=["audio_chords"], hop=0.1)
+        series = features.frames(audio_view, names=["audio_chords"], hop=0.1)
         at = int(10 * (first["start"] + first["end"]) / 2)
         assert [series[name][at] for name in features.frame_fields("audio_chords")] == [0, 0, 0]
     assert (heard.salience == cadence.salience).all()
@@ -140,8 +140,8 @@ def test_notes_and_sound_share_a_time_base(cadence):
     notes = features.note_view(scene([(0.5, 1.0, 60, 64)], controls=[(0.5, SUSTAIN, 127)], end=3.0))
     length = max(notes.length, cadence.length)
     series = [
-        features.frames(one, names=names, hop=0.1, length=length)
-        for one, names in ((notes, ["pedal"]), (cadence, ["audio_loudness"]))
+        features.frames(view, names=names, hop=0.1, length=length)
+        for view, names in ((notes, ["pedal"]), (cadence, ["audio_loudness"]))
     ]
     assert np.array_equal(series[0]["time"], series[1]["time"])
     assert len(series[0]["sustain"]) == len(series[1]["audio_rms"]) == 190

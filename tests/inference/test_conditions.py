@@ -37,24 +37,26 @@ def model(family):
     """Return a model with conditions, at random."""
     module, config = note_models.FAMILIES[family]
     torch.manual_seed(0)
-    made = new_model(module, replace(config, conditions="composer,density,loudness")).eval()
-    for weight in made.parameters():
+    network = new_model(module, replace(config, conditions="composer,density,loudness")).eval()
+    for weight in network.parameters():
         torch.nn.init.normal_(weight, std=0.2)
-    made.class_names = CLASSES
-    return made
+    network.class_names = CLASSES
+    return network
 
 
 @EACH
 @pytest.mark.parametrize("guidance", [None, 1.0, 2.5])
 def test_conditional_steps_equal_a_conditional_pass_and_guidance_amplifies_the_difference(family, guidance):
-    made, part = model(family), notes(20)
+    network, part = model(family), notes(20)
     inputs, targets = excerpt(part, 0, len(part.pitch) + 1, ENCODING)
     batch, codes = note_models.whole(part), {f"condition_{name}": torch.tensor([code]) for name, code in CODES.items()}
     passes = [CODES] if guidance is None else [CODES, {}]
     with torch.inference_mode():
-        conditional, unconditional = made.logits({**batch, **codes})[0], made.logits(batch)[0]
-        state = made.body.initial_state(len(passes), length=50)
-        step = NoteStep(made, layer_stepper(made, state), condition_vectors(made, passes), guidance=guidance or 1.0)
+        conditional, unconditional = network.logits({**batch, **codes})[0], network.logits(batch)[0]
+        state = network.body.initial_state(len(passes), length=50)
+        step = NoteStep(
+            network, layer_stepper(network, state), condition_vectors(network, passes), guidance=guidance or 1.0
+        )
     heads = step.heads
     assert isinstance(heads, HeadsStep if guidance is None else GuidedHeads)
     for place in range(len(part.pitch)):
@@ -67,63 +69,65 @@ def test_conditional_steps_equal_a_conditional_pass_and_guidance_amplifies_the_d
         got["velocity"] = heads.velocity(states)
         groups = EndGroups(np.where(at["present"], 1, NEVER), at["groups"])
         got["duration"] = heads.duration(states, at["velocity"], groups)
-        for name, mine in got.items():
-            one, other = (logits[name][0, place].numpy() for logits in (conditional, unconditional))
-            is_possible = np.isfinite(one)
-            expected = one[is_possible] + ((guidance or 1.0) - 1) * (one[is_possible] - other[is_possible])
-            np.testing.assert_allclose(mine[0][is_possible], expected, rtol=1e-3, atol=1e-3)
+        for name, stepped in got.items():
+            asked, unasked = (logits[name][0, place].numpy() for logits in (conditional, unconditional))
+            is_possible = np.isfinite(asked)
+            expected = asked[is_possible] + ((guidance or 1.0) - 1) * (asked[is_possible] - unasked[is_possible])
+            np.testing.assert_allclose(stepped[0][is_possible], expected, rtol=1e-3, atol=1e-3)
 
 
 @EACH
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 def test_music_that_is_asked_for_is_valid_and_another(family, guidance):
-    made = model(family)
+    network = model(family)
     plain = GenerationConfig(4.0, 3, 0)
     asked = replace(plain, conditions={"composer": "Chopin", "loudness": "pp"}, guidance=guidance)
-    for tokens in generate(made, ENCODING, asked):
+    for tokens in generate(network, ENCODING, asked):
         of_notes.check_valid(note_sequence(tokens, ENCODING))
-    one, other = (generate(made, ENCODING, config)[0] for config in (plain, asked))
-    assert not np.array_equal(one, other)
+    plain_tokens, other = (generate(network, ENCODING, config)[0] for config in (plain, asked))
+    assert not np.array_equal(plain_tokens, other)
 
 
 @pytest.mark.parametrize("density", [4, 12])
 def test_a_density_is_kept_to_even_by_a_model_that_has_not_learned_it(density):
-    made = new_model(note_models.lstm, replace(note_models.FAMILIES["lstm"][1], conditions="density")).eval()
+    network = new_model(note_models.lstm, replace(note_models.FAMILIES["lstm"][1], conditions="density")).eval()
     plain = GenerationConfig(60.0, 3, 0, note_sampling=NoteSampling(time_bias=-1.3))
     asked = replace(plain, conditions={"density": str(density)})
-    parts = [[note_sequence(tokens, ENCODING) for tokens in generate(made, ENCODING, one)] for one in (plain, asked)]
+    parts = [
+        [note_sequence(tokens, ENCODING) for tokens in generate(network, ENCODING, config)] for config in (plain, asked)
+    ]
     free, kept = ([measured(part, ENCODING)["density"] for part in several] for several in parts)
     assert np.mean(kept) == pytest.approx(density, rel=0.25)
     assert np.mean(free) != pytest.approx(density, rel=0.25)
 
 
 def test_guidance_alone_and_no_guidance_change_nothing():
-    made = model("transformer")
+    network = model("transformer")
     config = GenerationConfig(3.0, 1, 0)
-    plain, guided = (generate(made, ENCODING, replace(config, guidance=value))[0] for value in (1.0, 4.0))
+    plain, guided = (generate(network, ENCODING, replace(config, guidance=value))[0] for value in (1.0, 4.0))
     assert np.array_equal(plain, guided)
     asked = replace(config, conditions={"density": "4"}, guidance=0.0)
-    assert np.array_equal(plain, generate(made, ENCODING, asked)[0])  # the condition counts for nothing
+    assert np.array_equal(plain, generate(network, ENCODING, asked)[0])  # the condition counts for nothing
 
 
 @EACH
 def test_the_conditions_hold_within_a_prompt(family):
-    made, part = model(family), notes(30)
+    network, part = model(family), notes(30)
     config = GenerationConfig(3.0, 1, 0, conditions={"density": "20"})
     prompt = encode_notes(part, ENCODING)
-    (played,) = generate(made, ENCODING, config, prompt=prompt)
+    (played,) = generate(network, ENCODING, config, prompt=prompt)
     assert np.array_equal(played[: len(prompt) - 10], prompt[:-10])
-    (unconditional,) = generate(made, ENCODING, replace(config, conditions={}), prompt=prompt)
+    (unconditional,) = generate(network, ENCODING, replace(config, conditions={}), prompt=prompt)
     assert not np.array_equal(played, unconditional)
 
 
 @EACH
 def test_the_likelihood_is_unconditional(family):
-    made, part = model(family), notes(30)
-    (found,) = surprisals(made, [encode_notes(part, ENCODING)], ENCODING)
+    network, part = model(family), notes(30)
+    (found,) = surprisals(network, [encode_notes(part, ENCODING)], ENCODING)
     codes = {f"condition_{name}": torch.tensor([0]) for name in ("composer", "density", "loudness")}
-    whole, _ = made.score({**note_models.whole(part), **codes}, {})
-    assert found.nats == pytest.approx(whole["loss"][0], rel=1e-4)
+    scores, _ = network.score({**note_models.whole(part), **codes}, {})
+    assert found.nats == pytest.approx(scores["loss"][0], rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -171,10 +175,10 @@ def test_numbers_and_dynamics_are_codes_of_scales():
     assert codes == {"density": measured_code("density", 8.0), "loudness": measured_code("loudness", 74.0)}
 
 
-@pytest.mark.parametrize("made", [note_models.model("lstm"), lstm.Model(lstm.Config(width=8))])
-def test_a_model_without_conditions_says_so(made):
+@pytest.mark.parametrize("network", [note_models.model("lstm"), lstm.Model(lstm.Config(width=8))])
+def test_a_model_without_conditions_says_so(network):
     with pytest.raises(UsageError, match="takes no conditions"):
-        generate(made, Encoding(), GenerationConfig(1.0, conditions={"composer": "Chopin"}))
+        generate(network, Encoding(), GenerationConfig(1.0, conditions={"composer": "Chopin"}))
 
 
 @pytest.mark.parametrize("classes", [{}, {"composer": 3}, {"composer": ["x"] * 65}, None])

@@ -34,16 +34,16 @@ def test_steps_of_layers_where_they_are_equal_those_in_numpy(family):
     onset = generator.integers(0, 20, (12, 3)).cumsum(0)
     with torch.inference_mode():
         state, same = (body.initial_state(3, length=20) for _ in range(2))
-    mine, reference = TorchBodyStep(body, state), body.layer_stepper(same)
+    steps, reference = TorchBodyStep(body, state), body.layer_stepper(same)
     stays = np.array([True, False, True])
     for place in range(12):
         x, at = vectors[place], onset[place]
         if place >= 6:
             x, at = x[stays], at[stays]
         if place == 6:
-            mine.keep(stays)
+            steps.keep(stays)
             reference.keep(stays)
-        np.testing.assert_allclose(mine(x, at), reference(x, at), rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(steps(x, at), reference(x, at), rtol=1e-3, atol=1e-4)
 
 
 def test_devices_have_names():
@@ -60,35 +60,35 @@ def test_devices_have_names():
 @EACH
 def test_notes_of_a_gpu_are_those_of_the_processor(family, tmp_path):
     folder = str(of_notes.saved(tmp_path / "run", model(family), family))
-    here, there = (load_event_model(folder, device=device).model for device in ("cpu", "cuda"))
+    on_cpu, on_gpu = (load_event_model(folder, device=device).model for device in ("cpu", "cuda"))
     sequence = encode_notes(notes(60), ENCODING)
-    (one,), (other,) = (list(surprisals(made, [sequence], ENCODING)) for made in (here, there))
-    assert other.nats == pytest.approx(one.nats, rel=1e-3)
+    (expected,), (found,) = (list(surprisals(network, [sequence], ENCODING)) for network in (on_cpu, on_gpu))
+    assert found.nats == pytest.approx(expected.nats, rel=1e-3)
     greedy = GenerationConfig(2.0, 2, 0).with_sampling(of_notes.NoteSampling(), {"temperature": 0.0})
-    first, second = (generate(made, ENCODING, greedy) for made in (here, there))
+    first, second = (generate(network, ENCODING, greedy) for network in (on_cpu, on_gpu))
     assert first[0][:20].tolist() == second[0][:20].tolist()
 
 
 @ON_GPU
 def test_events_of_a_gpu_are_those_of_the_processor(tmp_path):
     folder = str(saved_lstm(tmp_path / "run"))
-    here, there = (load_event_model(folder, device=device).model for device in ("cpu", "cuda"))
+    on_cpu, on_gpu = (load_event_model(folder, device=device).model for device in ("cpu", "cuda"))
     sequence = encode_notes(notes(60), ENCODING)
-    (one,), (other,) = (list(surprisals(made, [sequence], ENCODING)) for made in (here, there))
-    assert other.nats == pytest.approx(one.nats, rel=1e-3)
-    assert len(generate(there, ENCODING, GenerationConfig(1.0))[0]) > 1
+    (expected,), (found,) = (list(surprisals(network, [sequence], ENCODING)) for network in (on_cpu, on_gpu))
+    assert found.nats == pytest.approx(expected.nats, rel=1e-3)
+    assert len(generate(on_gpu, ENCODING, GenerationConfig(1.0))[0]) > 1
 
 
 @ON_GPU
 def test_posteriors_of_a_gpu_are_those_of_the_processor(tmp_path):
     folder = saved_transcriber(tmp_path / "run", pedal=True)
     levels = np.random.default_rng(0).normal(-40, 10, (200, 229)).astype(np.float32)
-    here, there = (
+    on_cpu, on_gpu = (
         list(posteriors_of_levels([levels], read_transcriber(folder, device=device))) for device in ("cpu", "cuda")
     )
-    for one, other in zip(here, there, strict=True):
-        np.testing.assert_allclose(one.keys, other.keys, atol=1e-3)
-        np.testing.assert_allclose(one.pedal, other.pedal, atol=1e-3)
+    for expected, found in zip(on_cpu, on_gpu, strict=True):
+        np.testing.assert_allclose(expected.keys, found.keys, atol=1e-3)
+        np.testing.assert_allclose(expected.pedal, found.pedal, atol=1e-3)
 
 
 def test_an_unknown_device_is_refused_before_a_model_is_read(tmp_path):

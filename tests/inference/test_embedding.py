@@ -33,11 +33,13 @@ def test_windows_are_20_seconds_and_three_at_most(seconds: float, windows: int) 
 
 @pytest.mark.parametrize("model", ["composers", "lstm"])
 def test_a_window_is_read_by_itself_wherever_it_is_in_the_piece(model: str) -> None:
-    one, other = piece(20), piece(20, seed=1)
-    later = other.replace(onset=other.onset + 20, offset=other.offset + 20, sounding_offset=other.sounding_offset + 20)
-    both = embedded(Piece.concatenate([one, later]), model=model)
-    alone = np.concatenate([embedded(part, model=model) for part in (one, other)])
-    np.testing.assert_allclose(both, alone, atol=1e-4)
+    first, second = piece(20), piece(20, seed=1)
+    later = second.replace(
+        onset=second.onset + 20, offset=second.offset + 20, sounding_offset=second.sounding_offset + 20
+    )
+    together = embedded(Piece.concatenate([first, later]), model=model)
+    alone = np.concatenate([embedded(part, model=model) for part in (first, second)])
+    np.testing.assert_allclose(together, alone, atol=1e-4)
     assert np.abs(alone[0] - alone[1]).max() > 0.01
 
 
@@ -62,9 +64,9 @@ def test_the_network_of_composers_is_read_without_torch() -> None:
 
 
 def test_the_vectors_of_composers_are_the_input_of_its_last_layer() -> None:
-    one = piece(20)
+    single = piece(20)
     weights = load_classifier("composers").weights
-    notes = TimedNotes(one.onset, one.sounding_offset, one.pitch, one.velocity)
+    notes = TimedNotes(single.onset, single.sounding_offset, single.pitch, single.velocity)
     votes = excerpt_votes(notes, np.zeros(1), weights)[0]
     vectors = excerpt_vectors(roll_of(notes, 0.0)[None], weights)
     member = members_of(weights)[0]

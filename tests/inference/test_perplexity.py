@@ -25,10 +25,10 @@ def model(family, length=16):
     torch.manual_seed(0)
     if family == "lstm":
         return lstm.Model(lstm.Config(width=16, layers=2, dropout=0.5)).eval()
-    made = transformer.Model(transformer.Config(width=16, layers=1, heads=2, hidden=32, length=length, dropout=0.5))
-    for weight in made.parameters():
+    network = transformer.Model(transformer.Config(width=16, layers=1, heads=2, hidden=32, length=length, dropout=0.5))
+    for weight in network.parameters():
         torch.nn.init.normal_(weight, std=0.5)
-    return made.eval()
+    return network.eval()
 
 
 class EvenChances(EventModel):
@@ -58,34 +58,34 @@ def test_every_token_but_begin_counts_once(lengths, stride):
 
 def test_a_view_longer_than_the_piece_is_one_pass():
     tokens = shard([40])
-    whole = torch.from_numpy(np.asarray(tokens.tokens, np.int64))[None]
-    made = model("transformer", length=64)
+    sequence = torch.from_numpy(np.asarray(tokens.tokens, np.int64))[None]
+    network = model("transformer", length=64)
     with torch.no_grad():
-        nats = F.cross_entropy(made(whole[:, :-1])[0][0], whole[0, 1:], reduction="sum").item()
-    assert surprisal(made, tokens, ENCODING).nats == pytest.approx(nats, rel=1e-5)
+        nats = F.cross_entropy(network(sequence[:, :-1])[0][0], sequence[0, 1:], reduction="sum").item()
+    assert surprisal(network, tokens, ENCODING).nats == pytest.approx(nats, rel=1e-5)
 
 
 def test_windows_score_each_token_from_the_view_it_should_have():
-    tokens, made = shard([50]), model("transformer", length=16)
+    tokens, network = shard([50]), model("transformer", length=16)
     sequence = torch.from_numpy(np.asarray(tokens.tokens, np.int64))
     nats = 0.0
     with torch.no_grad():
         for place in range(1, 50):  # the definition, one token at a time, for a stride of 1
             seen = sequence[None, max(0, place - 16) : place]
-            nats += F.cross_entropy(made(seen)[0][0, -1], sequence[place]).item()
-    assert surprisal(made, tokens, ENCODING, stride=1, batch=4).nats == pytest.approx(nats, rel=1e-5)
+            nats += F.cross_entropy(network(seen)[0][0, -1], sequence[place]).item()
+    assert surprisal(network, tokens, ENCODING, stride=1, batch=4).nats == pytest.approx(nats, rel=1e-5)
 
 
 def test_a_recurrent_model_reads_each_piece_from_its_begin():
-    made = model("lstm")
-    both = surprisal(made, shard([2000, 70]), ENCODING)
+    network = model("lstm")
+    measured = surprisal(network, shard([2000, 70]), ENCODING)
     sequence = torch.from_numpy(np.asarray(shard([2000, 70]).tokens, np.int64))
     with torch.no_grad():
         nats = sum(
-            F.cross_entropy(made(part[None, :-1])[0][0], part[1:], reduction="sum").item()
+            F.cross_entropy(network(part[None, :-1])[0][0], part[1:], reduction="sum").item()
             for part in (sequence[:2000], sequence[2000:])
         )
-    assert both.nats == pytest.approx(nats, rel=1e-4)
+    assert measured.nats == pytest.approx(nats, rel=1e-4)
 
 
 def test_figures_a_note_and_a_second_count_strokes_and_time():

@@ -76,11 +76,11 @@ def test_what_comes_out_is_valid(model, style):
 
 
 def test_a_piece_of_one_note_is_transferred_and_drums_are_not(model):
-    one = performance(notes=1)
-    assert len(transferred(one, model, "pop", strength=0.0).notes) == 1
-    transferred(one, model, "pop")
-    drums = one.replace(notes=one.notes.replace(channel=np.array([DRUM_CHANNEL])))
-    for silent in (drums, one.replace(notes=one.notes.select(np.array([False])))):
+    single = performance(notes=1)
+    assert len(transferred(single, model, "pop", strength=0.0).notes) == 1
+    transferred(single, model, "pop")
+    drums = single.replace(notes=single.notes.replace(channel=np.array([DRUM_CHANNEL])))
+    for silent in (drums, single.replace(notes=single.notes.select(np.array([False])))):
         with pytest.raises(BadDataError, match="no notes of a piano"):
             transferred(silent, model, "pop")
 

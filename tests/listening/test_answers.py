@@ -25,7 +25,7 @@ def taken(table: object, key=KEY):
 def changed(**changes: object) -> dict:
     """Return answers of which one trial is changed."""
     table = answer_file(KIT, 1)
-    rated = next(row for row, one in enumerate(table["answers"]) if "coherence" in one["values"])
+    rated = next(row for row, answer in enumerate(table["answers"]) if "coherence" in answer["values"])
     table["answers"][rated] = table["answers"][rated] | changes
     return table
 
@@ -33,9 +33,9 @@ def changed(**changes: object) -> dict:
 def rated_values(**changes: object) -> dict:
     """Return the values of a trial, on one scale changed."""
     table = answer_file(KIT, 1)
-    one = next(one for one in table["answers"] if "coherence" in one["values"])
-    (clip,) = one["values"]["coherence"]
-    return one["values"] | {"coherence": {clip: 3} | changes.pop("clips", {}) | changes}
+    answer = next(answer for answer in table["answers"] if "coherence" in answer["values"])
+    (clip,) = answer["values"]["coherence"]
+    return answer["values"] | {"coherence": {clip: 3} | changes.pop("clips", {}) | changes}
 
 
 @pytest.mark.parametrize("design", ["mos", "pairs", "mushra", "turing"])
@@ -56,7 +56,7 @@ def test_answers_become_a_panel(design: str) -> None:
 def test_each_rating_is_that_of_its_clip() -> None:
     table = answer_file(KIT, 4)
     panel = panel_of([taken(table)], KEY)
-    first = next(one for one in table["answers"] if "coherence" in one["values"])
+    first = next(answer for answer in table["answers"] if "coherence" in answer["values"])
     ((clip, value),) = first["values"]["coherence"].items()
     origin = KIT.key["clips"][clip]
     assert panel.ratings[0, KEY.systems.index(origin["system"]), 0, origin["index"]] == value
@@ -70,9 +70,11 @@ def test_answers_that_are_not_whole_are_of_a_listener_who_did_not_finish() -> No
 
 def test_wrong_attention_items_are_wrong() -> None:
     table = answer_file(KIT, 0)
-    for one in table["answers"]:
-        if "notes" in one["values"]:
-            one["values"]["notes"] = dict.fromkeys(one["values"]["notes"], 2)  # there are clips of 2, 3 and 4 notes
+    for answer in table["answers"]:
+        if "notes" in answer["values"]:
+            answer["values"]["notes"] = dict.fromkeys(
+                answer["values"]["notes"], 2
+            )  # there are clips of 2, 3 and 4 notes
     assert panel_of([taken(table)], KEY).attention.sum() == 1
 
 
@@ -118,9 +120,9 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("what", BAD)
-def test_anything_else_is_refused_in_one_line(what: str) -> None:
-    table, fact = BAD[what]
+@pytest.mark.parametrize("fault", BAD)
+def test_anything_else_is_refused_in_one_line(fault: str) -> None:
+    table, fact = BAD[fault]
     with pytest.raises(BadDataError) as caught:
         taken(table)
     text = str(caught.value)
@@ -130,9 +132,9 @@ def test_anything_else_is_refused_in_one_line(what: str) -> None:
 
 def test_out_of_range_ratings_are_refused() -> None:
     table = answer_file(KIT, 1)
-    one = next(one for one in table["answers"] if "coherence" in one["values"])
-    (clip,) = one["values"]["coherence"]
-    one["values"]["coherence"][clip] = 6
+    answer = next(answer for answer in table["answers"] if "coherence" in answer["values"])
+    (clip,) = answer["values"]["coherence"]
+    answer["values"]["coherence"][clip] = 6
     with pytest.raises(BadDataError, match="is no rating on 'coherence'"):
         taken(table)
 
@@ -141,8 +143,8 @@ def test_who_prefers_both_is_refused() -> None:
     kit = small_kit("pairs")
     key = parse_key(json.dumps(kit.key).encode(), name="key.json")
     table = answer_file(kit, 1)
-    one = next(one for one in table["answers"] if "preference" in one["values"])
-    one["values"]["preference"] = dict.fromkeys(one["values"]["preference"], 1)
+    answer = next(answer for answer in table["answers"] if "preference" in answer["values"])
+    answer["values"]["preference"] = dict.fromkeys(answer["values"]["preference"], 1)
     with pytest.raises(BadDataError, match="prefers both or none"):
         taken(table, key)
 

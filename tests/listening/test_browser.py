@@ -123,7 +123,7 @@ def test_from_the_first_click_to_the_saved_file_with_a_reload_in_the_middle(
     assert json.loads(stored.read_text()) == table
     kit = small_kit()
     check_answers(parse_answers(stored.read_bytes(), name="a"), questions_of(kit.files[PAGE], name=PAGE), name="a")
-    assert [one["trial"] for one in table["answers"]] == [
+    assert [answer["trial"] for answer in table["answers"]] == [
         questions["id"] for questions in sequence_of(kit, table["number"])
     ]
     posts: list[str] = []
@@ -234,7 +234,7 @@ def test_nothing_is_in_the_way_of_people_with_disabilities(browser: Browser, ser
     page.goto(server.address)
 
     def violations() -> list[str]:
-        return [f"{one['id']}: {one['help']}" for one in axe.run(page).response["violations"]]
+        return [f"{violation['id']}: {violation['help']}" for violation in axe.run(page).response["violations"]]
 
     assert violations() == []
     page.get_by_role("checkbox").check()

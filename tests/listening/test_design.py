@@ -26,13 +26,13 @@ def test_everything_is_equally_often_at_each_place_and_behind_each_other(size: i
 def test_each_listener_meets_all_trials_two_of_them_again_and_the_attention_items(name: str) -> None:
     design = make_design(name, SYSTEMS, clips=4, seed=1)
     for sequence in design.sequences:
-        met = Counter(one.trial for one in sequence)
+        met = Counter(presentation.trial for presentation in sequence)
         assert set(met) == set(range(len(design.trials)))
         again = [trial for trial, count in met.items() if count == 2]
         assert len(again) == REPEATS and max(met.values()) == 2
         assert all(design.trials[trial].kind != CHECK for trial in again)
-        for one in sequence:
-            assert sorted(one.order) == list(range(len(design.trials[one.trial].clips)))
+        for presentation in sequence:
+            assert sorted(presentation.order) == list(range(len(design.trials[presentation.trial].clips)))
     assert sum(trial.kind == CHECK for trial in design.trials) == ATTENTION
 
 
@@ -41,7 +41,7 @@ def test_each_system_is_equally_often_at_each_place_of_a_block() -> None:
     places = Counter()
     for sequence in design.sequences:
         seen: set[int] = set()
-        own = [one.trial for one in sequence if design.trials[one.trial].kind != CHECK]
+        own = [presentation.trial for presentation in sequence if design.trials[presentation.trial].kind != CHECK]
         first = [trial for trial in own if not (trial in seen or seen.add(trial))]
         for place, trial in enumerate(first):
             places[design.trials[trial].clips[0].system, place % len(SYSTEMS)] += 1
@@ -56,10 +56,10 @@ def test_sides_of_pairs_are_balanced_over_listeners() -> None:
     sides: dict[int, Counter] = {}
     for sequence in design.sequences:
         met: set[int] = set()
-        for one in sequence:
-            if one.trial not in met and design.trials[one.trial].kind != CHECK:
-                sides.setdefault(one.trial, Counter())[one.order] += 1
-            met.add(one.trial)
+        for presentation in sequence:
+            if presentation.trial not in met and design.trials[presentation.trial].kind != CHECK:
+                sides.setdefault(presentation.trial, Counter())[presentation.order] += 1
+            met.add(presentation.trial)
     assert len(sides) == 9
     assert all(counts[0, 1] == counts[1, 0] > 0 for counts in sides.values())
 
@@ -70,9 +70,9 @@ def test_the_side_of_a_system_says_nothing_of_its_place(systems: int, clips: int
     sides: dict[tuple[int, int], Counter] = {}
     for sequence in design.sequences:
         own: dict[int, tuple[int, ...]] = {}
-        for one in sequence:
-            if design.trials[one.trial].kind != CHECK:
-                own.setdefault(one.trial, one.order)
+        for presentation in sequence:
+            if design.trials[presentation.trial].kind != CHECK:
+                own.setdefault(presentation.trial, presentation.order)
         for place, (trial, order) in enumerate(own.items()):
             sides.setdefault((place, trial), Counter())[order] += 1
         for group in range(len(own) // clips):  # for one listener, as often left as right, or one more
@@ -95,5 +95,5 @@ def test_a_test_that_no_listener_ends_is_refused() -> None:
 
 
 def test_the_same_seed_gives_the_same_design() -> None:
-    one, same, other = (make_design("mos", SYSTEMS, clips=3, seed=seed) for seed in (1, 1, 2))
-    assert one == same != other
+    design, same, other = (make_design("mos", SYSTEMS, clips=3, seed=seed) for seed in (1, 1, 2))
+    assert design == same != other

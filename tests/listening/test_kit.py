@@ -31,8 +31,8 @@ def test_the_folder_tells_nothing_of_systems(design: str) -> None:
 
 
 def test_the_seed_alone_does_not_tell_which_clip_is_of_which_system() -> None:
-    one, other = (small_kit(seconds=seconds).key["clips"] for seconds in (0.2, 0.25))
-    assert not set(one) & set(other)
+    first, second = (small_kit(seconds=seconds).key["clips"] for seconds in (0.2, 0.25))
+    assert not set(first) & set(second)
 
 
 @pytest.mark.parametrize("design", ["pairs", "mushra"])
@@ -49,8 +49,8 @@ def test_clips_are_heard_in_the_order_of_the_design() -> None:
     kit = small_kit("mushra", clips=4)
     data, origins = data_of(kit), kit.key["clips"]
     for planned, sequence in zip(design.sequences, data["sequences"], strict=True):
-        for one, (row, order) in zip(planned, sequence, strict=True):
-            clips = [design.trials[one.trial].clips[place] for place in one.order]
+        for presentation, (row, order) in zip(planned, sequence, strict=True):
+            clips = [design.trials[presentation.trial].clips[place] for place in presentation.order]
             heard = [origins[data["trials"][row]["clips"][place]] for place in order]
             assert [clip.system or None for clip in clips] == [origin["system"] for origin in heard]
             assert all(clip.index == origin["index"] for clip, origin in zip(clips, heard, strict=True) if clip.system)
@@ -67,9 +67,9 @@ def test_clips_are_mp3_of_one_channel_and_equally_long_and_loud() -> None:
 
 
 def test_the_same_inputs_and_seed_give_the_same_kit() -> None:
-    one, same, other = small_kit(), small_kit(), small_kit(clips=3)
-    assert one == same
-    assert one.key["kit"] != other.key["kit"]
+    first, same, other = small_kit(), small_kit(), small_kit(clips=3)
+    assert first == same
+    assert first.key["kit"] != other.key["kit"]
 
 
 def test_the_page_runs_its_own_script_only_and_asks_no_other_server() -> None:

@@ -109,7 +109,7 @@ def test_a_page_elsewhere_cannot_count_listeners(server: KitServer) -> None:
 def test_each_listener_gets_another_number(server: KitServer) -> None:
     with ThreadPoolExecutor(8) as pool:
         told = list(pool.map(lambda _: json.loads(ask(server, "POST", "/listener")[2]), range(16)))
-    assert sorted(one["number"] for one in told) == list(range(3, 19))
+    assert sorted(listener["number"] for listener in told) == list(range(3, 19))
 
 
 def test_numbers_go_on_after_a_restart_also_where_nobody_has_sent_answers(folder: Path) -> None:
@@ -119,8 +119,8 @@ def test_numbers_go_on_after_a_restart_also_where_nobody_has_sent_answers(folder
     for _ in range(2):
         with KitServer(
             files, questions, store, first=listeners_of(answers), count=count_in(answers, told.append)
-        ) as one:
-            numbers += [one.next_listener(), one.next_listener()]
+        ) as store_server:
+            numbers += [store_server.next_listener(), store_server.next_listener()]
     assert numbers == [0, 1, 2, 3] and told == []
     (answers / ".listeners").write_text("damaged")
     write_new(answers / "one.json", b"{}")

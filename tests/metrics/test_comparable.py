@@ -14,9 +14,9 @@ def piece(seconds: float = 100.0) -> Piece:
     return notes.replace(sounding_offset=notes.onset + 4)
 
 
-def stretch(whole: Piece, seconds: float, *, seed: int = 0, extends_by_pedal: bool = True) -> Piece:
+def stretch(uncut: Piece, seconds: float, *, seed: int = 0, extends_by_pedal: bool = True) -> Piece:
     generator = np.random.default_rng(seed)
-    return comparable.stretch(whole, seconds, extends_by_pedal=extends_by_pedal, generator=generator)
+    return comparable.stretch(uncut, seconds, extends_by_pedal=extends_by_pedal, generator=generator)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -43,10 +43,10 @@ def test_a_shorter_piece_is_whole_and_an_empty_one_stays_so() -> None:
 
 
 def test_the_common_length_is_that_of_nearly_all_pieces_of_each_system() -> None:
-    whole, generated = np.full(30, 300.0), np.array([2.0, *([29.7] * 19)])
-    assert comparable.common_seconds([whole, generated]) == 29
-    assert comparable.common_seconds([whole]) == comparable.LONGEST
-    assert comparable.common_seconds([whole, np.array([0.5, 0.5])]) == 0.5
+    long, generated = np.full(30, 300.0), np.array([2.0, *([29.7] * 19)])
+    assert comparable.common_seconds([long, generated]) == 29
+    assert comparable.common_seconds([long]) == comparable.LONGEST
+    assert comparable.common_seconds([long, np.array([0.5, 0.5])]) == 0.5
 
 
 def select(sizes: dict[str, int], reference: int, pieces: int | None = None) -> comparable.Selection:
@@ -80,11 +80,11 @@ def test_what_there_is_too_little_of_is_named(
 
 
 def test_noise_has_as_many_notes_of_the_same_lengths_at_other_times() -> None:
-    whole, histogram = piece(), np.zeros(128)
+    music, histogram = piece(), np.zeros(128)
     histogram[[60, 61]] = 3, 1
-    noise = comparable.without_music(whole, histogram, generator=np.random.default_rng(0))
+    noise = comparable.without_music(music, histogram, generator=np.random.default_rng(0))
     assert set(noise.pitch) == {60, 61} and (noise.pitch == 60).mean() > 0.6
     np.testing.assert_allclose(noise.offset - noise.onset, 0.4)
-    assert np.std(np.diff(noise.onset)) > 0.2 and noise.onset.min() >= whole.onset[0]
-    nothing = whole.select(slice(0))
+    assert np.std(np.diff(noise.onset)) > 0.2 and noise.onset.min() >= music.onset[0]
+    nothing = music.select(slice(0))
     assert len(comparable.without_music(nothing, histogram, generator=np.random.default_rng(0))) == 0

@@ -29,11 +29,13 @@ def test_a_vector_that_counts_twice_is_there_twice() -> None:
 
 
 def test_distance_is_the_formula_with_a_matrix_square_root() -> None:
-    one, other = np.concatenate(pieces(0)), np.concatenate(pieces(1, shift=0.5))
-    first, second = np.cov(one.T), np.cov(other.T)
+    first_vectors, second_vectors = np.concatenate(pieces(0)), np.concatenate(pieces(1, shift=0.5))
+    first, second = np.cov(first_vectors.T), np.cov(second_vectors.T)
     root = linalg.sqrtm(first @ second)
-    expected = np.sum((one.mean(0) - other.mean(0)) ** 2) + np.trace(first + second - 2 * root.real)
-    found = frechet.distance(frechet.Normal(one.mean(0), first), frechet.Normal(other.mean(0), second))
+    expected = np.sum((first_vectors.mean(0) - second_vectors.mean(0)) ** 2) + np.trace(first + second - 2 * root.real)
+    found = frechet.distance(
+        frechet.Normal(first_vectors.mean(0), first), frechet.Normal(second_vectors.mean(0), second)
+    )
     assert found == pytest.approx(expected)
 
 
@@ -46,6 +48,8 @@ def test_a_set_is_at_0_from_itself_and_farther_from_what_is_farther() -> None:
 
 
 def test_resamples_are_of_whole_pieces() -> None:
-    mine, theirs = pieces(0, count=3), pieces(1)
-    twice = frechet.distances(mine, theirs, np.array([[2.0, 0, 1]]))
-    np.testing.assert_allclose(twice, frechet.distances([mine[0], mine[0], mine[2]], theirs, np.ones((1, 3))))
+    compared, reference = pieces(0, count=3), pieces(1)
+    twice = frechet.distances(compared, reference, np.array([[2.0, 0, 1]]))
+    np.testing.assert_allclose(
+        twice, frechet.distances([compared[0], compared[0], compared[2]], reference, np.ones((1, 3)))
+    )

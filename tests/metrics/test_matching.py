@@ -19,8 +19,8 @@ def piece(notes: list[tuple[int, int, int]]) -> Piece:
     return notes_in_seconds(onset / 50, (onset + length) / 50, pitch)
 
 
-def timed(one: Piece) -> tuple[np.ndarray, np.ndarray]:
-    return np.stack([one.onset, one.offset], axis=1), mir_eval.util.midi_to_hz(one.pitch)
+def timed(notes: Piece) -> tuple[np.ndarray, np.ndarray]:
+    return np.stack([notes.onset, notes.offset], axis=1), mir_eval.util.midi_to_hz(notes.pitch)
 
 
 @pytest.mark.parametrize("with_offsets", [False, True])

@@ -33,20 +33,22 @@ def sets() -> tuple[list[Piece], list[Piece]]:
 
 
 def distances(own: list[np.ndarray], reference: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    within = [np.linalg.norm(one - other) for one, other in itertools.combinations(reference, 2)]
-    return np.array(within), np.array([np.linalg.norm(one - other) for one in own for other in reference])
+    within = [np.linalg.norm(vector - other) for vector, other in itertools.combinations(reference, 2)]
+    return np.array(within), np.array([np.linalg.norm(vector - other) for vector in own for other in reference])
 
 
 @pytest.fixture(scope="module")
 def rows() -> dict[str, Row]:
-    own, reference = ([score_sets.summarize(one, score_sets.metrics(NAMES)) for one in side] for side in sets())
+    own, reference = ([score_sets.summarize(piece, score_sets.metrics(NAMES)) for piece in side] for side in sets())
     metrics = score_sets.metrics(NAMES)
-    whole = score_sets.score(own, reference, metrics, generator=np.random.default_rng(0))[1]
-    return {row.metric: row for row in whole}
+    scored = score_sets.score(own, reference, metrics, generator=np.random.default_rng(0))[1]
+    return {row.metric: row for row in scored}
 
 
 def summaries(name: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    own, reference = ([score_sets.summarize(one, score_sets.metrics([name]))[name] for one in side] for side in sets())
+    own, reference = (
+        [score_sets.summarize(piece, score_sets.metrics([name]))[name] for piece in side] for side in sets()
+    )
     return own, reference
 
 
@@ -77,7 +79,7 @@ def test_between_the_ends_of_the_distances_the_area_is_that_of_mgeval(name: str)
 
 def test_features_are_those_of_mgeval_on_notes_by_hand() -> None:
     """``pitch_range`` and ``note_count`` of mgeval, the latter per second."""
-    one = notes_in_seconds(np.array([0.0, 1.0, 2.0, 4.0]), np.array([1.0, 2.0, 3.0, 5.0]), np.array([60, 72, 55, 60]))
-    values = score_sets.summarize(one, score_sets.metrics(["pitch_range", "note_density"]))
+    notes = notes_in_seconds(np.array([0.0, 1.0, 2.0, 4.0]), np.array([1.0, 2.0, 3.0, 5.0]), np.array([60, 72, 55, 60]))
+    values = score_sets.summarize(notes, score_sets.metrics(["pitch_range", "note_density"]))
     assert values["pitch_range"] == pytest.approx([17])
     assert values["note_density"] == pytest.approx([4 / 5])

@@ -24,20 +24,20 @@ def kullback_leibler(first: np.ndarray, second: np.ndarray) -> float:
 
 def test_area_and_divergence_equal_kernel_estimates_on_one_fine_grid() -> None:
     grid = np.linspace(-20, 60, 40001)
-    one, two = (stats.gaussian_kde(sample)(grid) for sample in (FIRST, SECOND))
+    p, q = (stats.gaussian_kde(sample)(grid) for sample in (FIRST, SECOND))
     step = grid[1] - grid[0]
-    assert overlapped_area(FIRST, SECOND) == pytest.approx(np.minimum(one, two).sum() * step, abs=1e-3)
-    truth = stats.entropy(one + 1e-300, two + 1e-300, base=2)
+    assert overlapped_area(FIRST, SECOND) == pytest.approx(np.minimum(p, q).sum() * step, abs=1e-3)
+    truth = stats.entropy(p + 1e-300, q + 1e-300, base=2)
     assert kullback_leibler(FIRST, SECOND) == pytest.approx(truth, abs=2e-3)
 
 
 def test_mgeval_misses_the_tails_and_compares_two_grids() -> None:
     """What the docstring says of mgeval: less than 1 for a set against itself, and another divergence."""
-    one, two = stats.gaussian_kde(FIRST), stats.gaussian_kde(SECOND)
+    p, q = stats.gaussian_kde(FIRST), stats.gaussian_kde(SECOND)
     grids = [np.linspace(sample.min(), sample.max(), 1000) for sample in (FIRST, SECOND)]
-    area_with_itself = np.trapezoid(one(grids[0]), grids[0])
+    area_with_itself = np.trapezoid(p(grids[0]), grids[0])
     assert 0.94 < area_with_itself < 0.99
-    two_grids = stats.entropy(one(grids[0]), two(grids[1]), base=2)
+    two_grids = stats.entropy(p(grids[0]), q(grids[1]), base=2)
     assert two_grids < 0.6 * kullback_leibler(FIRST, SECOND)
 
 
@@ -46,22 +46,22 @@ samples = st.lists(st.floats(-100, 100), min_size=2, max_size=30).map(np.array)
 
 @given(samples, samples)
 @settings(max_examples=50, deadline=None)
-def test_area_is_symmetric_and_both_are_bounded(one: np.ndarray, two: np.ndarray) -> None:
-    area = overlapped_area(one, two)
+def test_area_is_symmetric_and_both_are_bounded(first: np.ndarray, second: np.ndarray) -> None:
+    area = overlapped_area(first, second)
     assert 0 <= area <= 1 + 1e-9
-    assert area == pytest.approx(overlapped_area(two, one), abs=1e-9)
-    assert kullback_leibler(one, two) >= -1e-9
-    assert overlapped_area(one, one) == pytest.approx(1)
+    assert area == pytest.approx(overlapped_area(second, first), abs=1e-9)
+    assert kullback_leibler(first, second) >= -1e-9
+    assert overlapped_area(first, first) == pytest.approx(1)
 
 
 def test_rows_average_to_the_whole() -> None:
     between = np.random.default_rng(2).gamma(3, 2, (5, 60))
-    whole = overlap.densities(FIRST, between.ravel())[1]
-    np.testing.assert_allclose(overlap.densities_by_row(FIRST, between).mean(axis=0), whole, atol=1e-12)
+    density = overlap.densities(FIRST, between.ravel())[1]
+    np.testing.assert_allclose(overlap.densities_by_row(FIRST, between).mean(axis=0), density, atol=1e-12)
 
 
 def test_distances_are_euclidean() -> None:
-    one, two = np.random.default_rng(0).normal(size=(4, 3)), np.random.default_rng(1).normal(size=(6, 3))
-    expected = [[np.linalg.norm(a - b) for b in two] for a in one]
-    np.testing.assert_allclose(overlap.distances(one, two), expected)
-    assert overlap.within(one).shape == (6,)
+    first, second = np.random.default_rng(0).normal(size=(4, 3)), np.random.default_rng(1).normal(size=(6, 3))
+    expected = [[np.linalg.norm(a - b) for b in second] for a in first]
+    np.testing.assert_allclose(overlap.distances(first, second), expected)
+    assert overlap.within(first).shape == (6,)

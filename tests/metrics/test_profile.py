@@ -17,11 +17,11 @@ def cadence(tonic: int) -> object:
 
 
 def test_degrees_and_chord_changes_do_not_depend_on_the_key() -> None:
-    one, other = profile(cadence(0)), profile(cadence(5))
-    assert np.allclose(one.degrees, other.degrees) and np.array_equal(one.changes, other.changes)
-    assert np.allclose(one.degrees * 12, [3, 0, 1, 0, 2, 1, 0, 3, 0, 1, 0, 1])
+    in_c, in_f = profile(cadence(0)), profile(cadence(5))
+    assert np.allclose(in_c.degrees, in_f.degrees) and np.array_equal(in_c.changes, in_f.changes)
+    assert np.allclose(in_c.degrees * 12, [3, 0, 1, 0, 2, 1, 0, 3, 0, 1, 0, 1])
     major = QUALITY_NAMES.index("maj")
-    assert [one.changes[major, step, major] for step in (5, 2)] == [2, 1] and one.changes.sum() == 3
+    assert [in_c.changes[major, step, major] for step in (5, 2)] == [2, 1] and in_c.changes.sum() == 3
 
 
 def test_times_between_onsets_are_in_their_class() -> None:
@@ -34,7 +34,7 @@ def test_times_between_onsets_are_in_their_class() -> None:
 def test_a_set_is_the_mean_of_its_pieces_and_pieces_without_notes_do_not_count() -> None:
     nothing = profile(notes_in_seconds(np.empty(0), np.empty(0), np.empty(0, np.int64)))
     single = profile(notes_in_seconds(np.zeros(1), np.ones(1), np.array([60])))
-    whole = mean_profile([profile(cadence(0)), nothing, single])
-    assert np.allclose(whole.degrees, (profile(cadence(0)).degrees + single.degrees) / 2)
-    assert whole.intervals.sum() == 1
+    mean = mean_profile([profile(cadence(0)), nothing, single])
+    assert np.allclose(mean.degrees, (profile(cadence(0)).degrees + single.degrees) / 2)
+    assert mean.intervals.sum() == 1
     assert not mean_profile([nothing]).degrees.any()

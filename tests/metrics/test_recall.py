@@ -11,9 +11,9 @@ def pair(missing: np.ndarray) -> tuple[NotesAndPedal, NotesAndPedal]:
     """Return an estimate that lacks some of 200 notes, half a second apart, and its reference."""
     onset = 0.5 * np.arange(200)
     pitch, velocity = 50 + np.arange(200) % 5, 40 + 8 * (np.arange(200) % 3)
-    whole = notes_in_seconds(onset, onset + 0.3, pitch, velocity)
-    rest = whole.select(~np.isin(np.arange(200), missing))
-    return NotesAndPedal(rest, None), NotesAndPedal(whole, None)
+    notes = notes_in_seconds(onset, onset + 0.3, pitch, velocity)
+    rest = notes.select(~np.isin(np.arange(200), missing))
+    return NotesAndPedal(rest, None), NotesAndPedal(notes, None)
 
 
 def test_recall_is_counted_by_pitch_and_by_velocity() -> None:
@@ -21,8 +21,8 @@ def test_recall_is_counted_by_pitch_and_by_velocity() -> None:
     assert recall.pitch[:, 50].tolist() == [40, 38] and recall.pitch[:, 51].tolist() == [40, 39]
     assert recall.pitch.sum(axis=1).tolist() == recall.velocity.sum(axis=1).tolist() == [200, 197]
     assert recall.velocity[:, 5].tolist() == [67, 65]
-    both = added([recall, recall])
-    shares = shares_matched(both.pitch)
+    summed = added([recall, recall])
+    shares = shares_matched(summed.pitch)
     assert shares[50] == 76 / 80 and shares[54] == 1 and np.isnan(shares[20])
 
 

@@ -65,12 +65,12 @@ def test_perfect_estimates_score_1(piece: Piece) -> None:
 @given(pieces, pieces)
 @settings(max_examples=30, deadline=None)
 def test_frame_scores_are_those_of_a_fine_piano_roll(estimate: Piece, reference: Piece) -> None:
-    one, other = (piano_roll(p.onset, p.offset, p.pitch, np.ones(len(p), np.int64), hop=0.01, frames=110) > 0
+    estimated, referred = (piano_roll(p.onset, p.offset, p.pitch, np.ones(len(p), np.int64), hop=0.01, frames=110) > 0
                   for p in (estimate, reference))  # fmt: skip
     found = compare(NotesAndPedal(estimate, None), NotesAndPedal(reference, None), tolerances=[Tolerance()])
-    both = (one & other).sum()
-    assert found["frame_precision"] == pytest.approx(both / one.sum(), abs=1e-9)
-    assert found["frame_recall"] == pytest.approx(both / other.sum(), abs=1e-9)
+    common = (estimated & referred).sum()
+    assert found["frame_precision"] == pytest.approx(common / estimated.sum(), abs=1e-9)
+    assert found["frame_recall"] == pytest.approx(common / referred.sum(), abs=1e-9)
 
 
 @given(pieces)
@@ -110,8 +110,8 @@ def test_negative_tolerances_are_refused() -> None:
 
 
 def test_notes_of_a_performance_last_as_long_as_asked_and_end_where_it_is_cut() -> None:
-    one = TimedNotes(np.array([0.5, 3.0]), np.array([1.0, 3.5]), np.array([60, 62]), np.array([64, 70]))
-    performance = transcript(one, np.array([[0.6, 2.0], [2.8, 4.0]]))
+    notes = TimedNotes(np.array([0.5, 3.0]), np.array([1.0, 3.5]), np.array([60, 62]), np.array([64, 70]))
+    performance = transcript(notes, np.array([[0.6, 2.0], [2.8, 4.0]]))
     held, released = (NotesAndPedal.of(performance, extends_by_pedal=choice) for choice in (True, False))
     assert held.notes.offset.tolist() == [2.0, 4.0] and released.notes.offset.tolist() == [1.0, 3.5]
     cut = held.until(1.5)

@@ -20,18 +20,20 @@ def piece(seed: int, notes: int = 200) -> Piece:
     return notes_in_seconds(onset, onset + generator.exponential(0.5, notes), generator.integers(40, 90, notes))
 
 
-def summary(one: Piece) -> dict:
+def summary(notes: Piece) -> dict:
     """Return a summary with vectors in place of what a model makes of the piece."""
-    vectors = np.random.default_rng(len(one)).normal(one.pitch.mean() if len(one) else 0, 1, (2 * (len(one) > 0), 4))
-    return score_sets.summarize(one, score_sets.metrics()) | {"frechet_composers": vectors}
+    vectors = np.random.default_rng(len(notes)).normal(
+        notes.pitch.mean() if len(notes) else 0, 1, (2 * (len(notes) > 0), 4)
+    )
+    return score_sets.summarize(notes, score_sets.metrics()) | {"frechet_composers": vectors}
 
 
 SUMMARIES = [summary(piece(seed, 200 + seed)) for seed in range(8)]
 
 
 def rows(generated: list, reference: list) -> dict:
-    whole = score_sets.score(generated, reference, score_sets.metrics(), generator=np.random.default_rng(0))[1]
-    return {row.metric: row for row in whole}
+    scored = score_sets.score(generated, reference, score_sets.metrics(), generator=np.random.default_rng(0))[1]
+    return {row.metric: row for row in scored}
 
 
 @pytest.mark.parametrize("name", registry.names(score_sets.FOLDER))
@@ -42,7 +44,7 @@ def test_every_file_is_a_metric_that_copes_with_anything(name: str) -> None:
     far = notes_in_seconds(np.array([0.0, 1e7]), np.array([1.0, 1e7 + 1]), np.array([60, 64]))
     for metric in module.METRICS.values():
         assert (metric.summary is None) == (metric.embedding is not None)
-        shapes = {metric.summary(one).shape for one in (EMPTY, lone, far, piece(0)) if metric.summary}
+        shapes = {metric.summary(notes).shape for notes in (EMPTY, lone, far, piece(0)) if metric.summary}
         assert len(shapes) <= 1 or metric.is_ragged
         assert metric.better in ("higher", "lower", "closer")
 
@@ -60,7 +62,7 @@ def test_without_a_reference_only_what_pieces_say_themselves() -> None:
 
 
 def test_the_set_itself_overlaps_more_than_another() -> None:
-    low = [summary(one.replace(pitch=one.pitch // 4 + 20)) for one in map(piece, range(9, 17))]
+    low = [summary(notes.replace(pitch=notes.pitch // 4 + 20)) for notes in map(piece, range(9, 17))]
     same, other = rows(SUMMARIES[:4], SUMMARIES[4:]), rows(low, SUMMARIES[4:])
     for name in ("pitch_range", "pitch_entropy"):
         assert same[f"{name}.overlapped_area"].value > other[f"{name}.overlapped_area"].value

@@ -39,7 +39,7 @@ def scored(systems: dict[str, System]):
 
 def test_more_noise_is_outside_of_more_intervals_of_the_ceiling() -> None:
     results, _ = scored(SYSTEMS)
-    inside = {name: next(row for row in one.whole if row.metric == INSIDE) for name, one in results.items()}
+    inside = {name: next(row for row in system.whole if row.metric == INSIDE) for name, system in results.items()}
     assert inside[CEILING].value == inside[CEILING].n == inside["good"].n
     assert inside["good"].value > inside["bad"].value >= inside[FLOOR].value
     assert results[CEILING].outside == set()
@@ -57,30 +57,32 @@ def test_the_reference_of_each_score_is_the_ceilings_value() -> None:
 
 def test_comparisons_are_of_each_with_each_and_with_the_ceiling() -> None:
     _, comparisons = scored(SYSTEMS)
-    pairs = dict.fromkeys((one.first, one.second) for one in comparisons)
+    pairs = dict.fromkeys((comparison.first, comparison.second) for comparison in comparisons)
     assert list(pairs) == [("good", "bad"), ("good", CEILING), ("bad", CEILING)]
-    by_name = {(one.first, one.second, one.metric): one for one in comparisons}
+    by_name = {(comparison.first, comparison.second, comparison.metric): comparison for comparison in comparisons}
     worse = by_name["good", "bad", "pitch_class_entropy"]
     assert worse.difference < 0 and worse.effect_size < -1 and worse.p_holm < 0.05 and worse.is_paired
     assert by_name["good", CEILING, "pitch_class_entropy"].p_holm > 0.05
-    assert all(one.p <= one.p_holm <= 1 for one in comparisons)
+    assert all(comparison.p <= comparison.p_holm <= 1 for comparison in comparisons)
 
 
 def test_the_order_of_systems_does_not_matter() -> None:
     turned = {name: SYSTEMS[name] for name in ("bad", FLOOR, "good", CEILING)}
-    one, other = scored(SYSTEMS)[0], scored(turned)[0]
+    in_order, in_turn = scored(SYSTEMS)[0], scored(turned)[0]
     for name in SYSTEMS:
-        values = [{row.metric: row.value for row in side[name].whole if row.metric != INSIDE} for side in (one, other)]
+        values = [
+            {row.metric: row.value for row in side[name].whole if row.metric != INSIDE} for side in (in_order, in_turn)
+        ]
         assert values[0] == pytest.approx(values[1])
 
 
 def test_pairs_are_found_by_name_whatever_their_order() -> None:
     backwards = System(SYSTEMS["bad"].files[::-1], SYSTEMS["bad"].keys[::-1], SYSTEMS["bad"].summaries[::-1])
-    one, other = (
+    forwards, backward = (
         scored({"good": SYSTEMS["good"], "bad": bad, CEILING: SYSTEMS[CEILING]})[1]
         for bad in (SYSTEMS["bad"], backwards)
     )
-    assert [row.is_paired for row in one] == [row.is_paired for row in other]
-    for first, second in zip(one, other, strict=True):
+    assert [row.is_paired for row in forwards] == [row.is_paired for row in backward]
+    for first, second in zip(forwards, backward, strict=True):
         assert first.p == pytest.approx(second.p, abs=0.02)
         assert first.difference == pytest.approx(second.difference)

@@ -23,7 +23,7 @@ def test_paired_p_values_are_those_of_all_signs() -> None:
 def test_unpaired_p_values_are_scipys() -> None:
     for column in range(3):
         test = stats.permutation_test(
-            (FIRST[:9, column], SECOND[:, column]), lambda one, other: one.mean() - other.mean(), n_resamples=20000,
+            (FIRST[:9, column], SECOND[:, column]), lambda p, q: p.mean() - q.mean(), n_resamples=20000,
             rng=np.random.default_rng(1),
         )  # fmt: skip
         found = significance.p_values(FIRST[:9, [column]], SECOND[:, [column]], generator=np.random.default_rng(column))
@@ -41,19 +41,19 @@ def test_equal_sets_never_differ_and_far_ones_always_do(test) -> None:
 def test_the_order_of_systems_does_not_matter_and_pieces_without_a_value_do_not_count(test) -> None:
     gaps = FIRST.copy()
     gaps[3, 0], gaps[:, 2] = np.nan, np.nan
-    one, other = (test(*sides, generator=np.random.default_rng(0)) for sides in ((gaps, SECOND), (SECOND, gaps)))
-    np.testing.assert_allclose(one, other, atol=0.02)
-    assert np.isnan(one[2]) and np.isfinite(one[:2]).all()
+    p, other = (test(*sides, generator=np.random.default_rng(0)) for sides in ((gaps, SECOND), (SECOND, gaps)))
+    np.testing.assert_allclose(p, other, atol=0.02)
+    assert np.isnan(p[2]) and np.isfinite(p[:2]).all()
     rows = np.arange(12) != 3
     without = test(FIRST[rows], SECOND[rows] if test is significance.paired_p_values else SECOND,
                    generator=np.random.default_rng(1))  # fmt: skip
-    assert one[0] == pytest.approx(without[0], abs=0.02)
+    assert p[0] == pytest.approx(without[0], abs=0.02)
 
 
 def test_p_values_of_equal_distributions_are_even() -> None:
     generator = np.random.default_rng(5)
-    one, other = generator.normal(size=(2, 20, 400))
-    p = significance.p_values(one, other, generator=generator)
+    first, second = generator.normal(size=(2, 20, 400))
+    p = significance.p_values(first, second, generator=generator)
     assert 0.02 < (p < 0.05).mean() < 0.09
 
 

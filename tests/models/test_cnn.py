@@ -40,8 +40,8 @@ def test_outputs_depend_on_no_more_than_the_reach() -> None:
     other = x.clone()
     other[:, : STRIDE * 4] = 0.0
     with torch.no_grad():
-        one, two = net(x), net(other)
-        same = (one.keys == two.keys).all(dim=1).all(dim=-1).all(dim=0) & (one.pedal == two.pedal).all(dim=0)
+        first, second = net(x), net(other)
+        same = (first.keys == second.keys).all(dim=1).all(dim=-1).all(dim=0) & (first.pedal == second.pedal).all(dim=0)
     assert same[4 + reach :].all()
     assert not same[4 + reach - 1]
 
@@ -88,7 +88,7 @@ def test_recurrent_layers_are_added_to_a_trained_model_without_effect_and_rememb
         assert parts[-1].keys.shape == (2, 4, 10, KEYS) and parts[-1].pedal.shape == (2, 10)
         forgetting = remembering(padded[:, read], margin=margin)
     assert not torch.equal(forgetting.keys, parts[-1].keys) and not torch.equal(forgetting.pedal, parts[-1].pedal)
-    assert len(whole.memory) == 2 and [len(each.flatten()) for each in whole.memory] == [2 * KEYS * 5, 2 * 5]
+    assert len(whole.memory) == 2 and [len(memory.flatten()) for memory in whole.memory] == [2 * KEYS * 5, 2 * 5]
 
 
 def test_recurrent_layers_of_a_narrower_model_begin_anew() -> None:
@@ -127,16 +127,16 @@ def test_scores_are_the_losses_of_the_step() -> None:
 
 
 def test_unknown_targets_count_for_nothing() -> None:
-    net, given = model().eval(), levels(8)
+    net, spectrum = model().eval(), levels(8)
     target = (torch.rand(1, 4, 4, KEYS) < 0.1).float()
     unknown, other = target.clone(), target.clone()
     unknown[0, 1:3, 2:, 40] = torch.nan
     other[0, 1:3, :2], other[0, 1:3, :, :40], other[0, 1:3, :, 41:] = 1, 1, 1
     other[0, 1:3, 2:, 40] = torch.nan
     pedal = torch.full((1, 4), torch.nan)
-    first, all_ones = (net.score({"levels": given, "target": t, "pedal": pedal}, {})[0] for t in (unknown, other))
+    first, all_ones = (net.score({"levels": spectrum, "target": t, "pedal": pedal}, {})[0] for t in (unknown, other))
     with torch.no_grad():
-        logits = net(given).keys[0, 1]
+        logits = net(spectrum).keys[0, 1]
     known = torch.ones(4, KEYS, dtype=torch.bool)
     known[2:, 40] = False
     assert first["offset"][0] == pytest.approx(

@@ -121,8 +121,8 @@ def test_transposing_transposes_the_scores(performance: Performance, shift: int)
 
 
 def test_key_changes_are_found_where_they_are() -> None:
-    there = C_MAJOR_SCALE * 8
-    performance = melody(there + [pitch + 6 for pitch in there])  # 44 s of C major, then of G flat major
+    scales = C_MAJOR_SCALE * 8
+    performance = melody(scales + [pitch + 6 for pitch in scales])  # 44 s of C major, then of G flat major
     spans = key_spans(performance)
     assert spans.key.tolist() == [0, 6]
     assert spans.end[:-1].tolist() == spans.start[1:].tolist()

@@ -32,11 +32,11 @@ def test_orders_count_from_0_without_gaps_and_follow_the_ticks(performance: Perf
     order = np.concatenate([result.notes.onset_order, released.offset_order, *(t.order for t in tables)])
     tick = np.concatenate([result.notes.onset_tick, released.offset_tick, *(t.tick for t in tables)])
     for number, end in enumerate(result.track_end_tick):
-        mine = track == number
-        rows = np.argsort(order[mine])
-        assert order[mine][rows].tolist() == list(range(mine.sum()))
-        assert (np.diff(tick[mine][rows]) >= 0).all()
-        assert end >= tick[mine].max(initial=0)
+        in_track = track == number
+        rows = np.argsort(order[in_track])
+        assert order[in_track][rows].tolist() == list(range(in_track.sum()))
+        assert (np.diff(tick[in_track][rows]) >= 0).all()
+        assert end >= tick[in_track].max(initial=0)
 
 
 @settings(max_examples=60)

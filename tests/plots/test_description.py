@@ -51,8 +51,8 @@ def test_what_speaks_for_a_class_is_drawn_over_the_spectrum_of_a_recording() -> 
     evidence = Evidence(1.25 * np.arange(3), 8 * np.arange(BANDS // 8 + 1), value)
     panel = ClassPanel("grand (0.83)", mel_spectrum(levels), evidence)
     performance, sound = scene([(0.0, 1.0, 69, 80)]), of_tone(0.3)
-    drawn = [description_picture([PlotItem("take", performance, sound, one)], format="svg")
-             for one in (panel, panel._replace(source=mel_spectrum(softer)), None)]  # fmt: skip
+    drawn = [description_picture([PlotItem("take", performance, sound, evidence)], format="svg")
+             for evidence in (panel, panel._replace(source=mel_spectrum(softer)), None)]  # fmt: skip
     assert len(set(drawn)) == 3 and len(drawn[2]) < len(drawn[0])
     alone = description_picture([PlotItem("take", None, None, panel)], format="svg").decode()
     assert alone.index("QuadMesh_1") < alone.index("<image")

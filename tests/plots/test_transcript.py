@@ -31,11 +31,11 @@ def size(png: bytes) -> tuple[int, int]:
 def test_it_is_the_same_each_time_and_shows_notes_and_pedal() -> None:
     notes = TimedNotes(np.array([0.2]), np.array([0.8]), np.array([60]), np.array([90]))
     pedal = np.array([[0.1, 0.9]])
-    one, again, bare, unpedalled = (
-        transcript_picture(*what, heard(1.0), seconds=1.0, title="take", format="png")
-        for what in ((notes, pedal), (notes, pedal), (NOTHING, pedal), (notes, NO_PEDAL))
+    picture, again, bare, unpedalled = (
+        transcript_picture(*transcript, heard(1.0), seconds=1.0, title="take", format="png")
+        for transcript in ((notes, pedal), (notes, pedal), (NOTHING, pedal), (notes, NO_PEDAL))
     )
-    assert one == again and len({one, bare, unpedalled}) == 3
+    assert picture == again and len({picture, bare, unpedalled}) == 3
 
 
 def test_nothing_and_next_to_nothing_can_be_drawn() -> None:

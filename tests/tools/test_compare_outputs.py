@@ -69,6 +69,6 @@ def state(path: Path, seconds: float, values: bytes) -> Path:
 
 
 def test_states_of_training_are_compared_but_for_clocks(tmp_path: Path) -> None:
-    one = contents(state(tmp_path / "one", 1.0, bytes(4)))
-    assert one == contents(state(tmp_path / "other", 2.0, bytes(4)))
-    assert one != contents(state(tmp_path / "third", 1.0, b"abcd"))
+    first = contents(state(tmp_path / "one", 1.0, bytes(4)))
+    assert first == contents(state(tmp_path / "other", 2.0, bytes(4)))
+    assert first != contents(state(tmp_path / "third", 1.0, b"abcd"))

@@ -36,6 +36,6 @@ def test_a_continuation_is_left_open_and_moved_to_the_beginning() -> None:
 def test_one_prompt_of_ten_is_nothing(tmp_path) -> None:
     write_midi(performance_of(notes(60)._replace(onset=notes(60).onset - 50, offset=notes(60).offset - 50), Encoding()),
                tmp_path / "a.mid")  # fmt: skip
-    given = list(prompts([tmp_path / "a.mid"] * 20, Encoding(), seconds=2.0, seed=0))
-    assert [len(prompt.pitch) == 0 for _, prompt in given] == [row % FROM_NOTHING == 9 for row in range(20)]
-    assert len({int(prompt.pitch[0]) for _, prompt in given if len(prompt.pitch)}) > 3
+    chosen = list(prompts([tmp_path / "a.mid"] * 20, Encoding(), seconds=2.0, seed=0))
+    assert [len(prompt.pitch) == 0 for _, prompt in chosen] == [row % FROM_NOTHING == 9 for row in range(20)]
+    assert len({int(prompt.pitch[0]) for _, prompt in chosen if len(prompt.pitch)}) > 3

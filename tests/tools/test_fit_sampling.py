@@ -30,7 +30,7 @@ def even_notes(gap, count=50):
     return reconciled(onset, onset + gap, np.full(count, 60), np.full(count, 9))
 
 
-def made(encoding="notes"):
+def network(encoding="notes"):
     torch.manual_seed(0)
     return new_model(lstm, lstm.Config(width=8, layers=1, encoding=encoding)).eval()
 
@@ -40,13 +40,13 @@ def test_density_is_notes_a_second():
 
 
 def loaded(encoding="notes"):
-    return SequenceModel(made(encoding), ENCODING, NoteSampling())
+    return SequenceModel(network(encoding), ENCODING, NoteSampling())
 
 
 def test_pieces_become_as_dense_as_those_held_out():
     generate = without_prompts(loaded(), count=4, seconds=20.0)
     sampling = fit(generate, partial(density, encoding=ENCODING), [even_notes(20)], sampling=NoteSampling())
-    pieces = generate_notes(made(), ENCODING, NoteRequest(2000), sampling=sampling, count=4, seed=1)
+    pieces = generate_notes(network(), ENCODING, NoteRequest(2000), sampling=sampling, count=4, seed=1)
     assert density(pieces, ENCODING) == pytest.approx(5.0, rel=0.25)
     assert NoteSampling.from_config(sampling_of(sampling), name="run") == sampling
 
@@ -54,15 +54,15 @@ def test_pieces_become_as_dense_as_those_held_out():
 def test_continuations_become_as_dense_as_people_s():
     tokens = encode_notes(even_notes(80, count=100), ENCODING)
     held_out = TokenShard(np.tile(tokens, 4), len(tokens) * np.arange(5), [])
-    given = list(continuations(held_out, 10.0, ENCODING))
-    assert len(given) == 4
-    for prompt, people in given:
+    pairs = list(continuations(held_out, 10.0, ENCODING))
+    assert len(pairs) == 4
+    for prompt, people in pairs:
         assert prompt.onset.tolist() == list(range(0, 2000, 80))
         assert people.onset.tolist() == list(range(2000, 2920, 80))
         assert people.offset.max() <= 2920
-    generate = after_prompts(loaded(), [prompt for prompt, _ in given], seconds=10.0)
+    generate = after_prompts(loaded(), [prompt for prompt, _ in pairs], seconds=10.0)
     per_second = partial(density_within, seconds=10.0)
-    people = [people for _, people in given]
+    people = [people for _, people in pairs]
     sampling = fit(generate, per_second, people, sampling=NoteSampling(), bias="prompt_bias")
     assert sampling == NoteSampling(prompt_bias=sampling.prompt_bias)
     pieces = generate(sampling, 1)
@@ -82,8 +82,8 @@ def test_the_densest_is_the_memory_that_keys_have():
 def test_no_piece_becomes_much_denser_than_the_densest():
     hasty = NoteSampling(time_bias=-3.0)
     free, held = (
-        generate_notes(made(), ENCODING, NoteRequest(3000), sampling=one, count=2, seed=0)
-        for one in (hasty, replace(hasty, densest=6.0))
+        generate_notes(network(), ENCODING, NoteRequest(3000), sampling=sampling, count=2, seed=0)
+        for sampling in (hasty, replace(hasty, densest=6.0))
     )
     assert density(held, ENCODING) < 0.6 * density(free, ENCODING)
 
@@ -121,11 +121,11 @@ def test_the_descent_keeps_what_is_nearer_alone():
 
 def test_changes_are_one_step_of_one_setting():
     begin = NoteSampling(pitch=SamplingConfig(top_p=0.98))
-    pitches = [one.pitch for one in changes(begin) if one.pitch != begin.pitch]
-    assert {one.top_p for one in pitches} == {0.95, 0.98, 0.99}
+    pitches = [change.pitch for change in changes(begin) if change.pitch != begin.pitch]
+    assert {setting.top_p for setting in pitches} == {0.95, 0.98, 0.99}
     assert len(changes(begin)) == len(set(changes(begin))) == 4 * 4 + 1 + 2 + 1
     again = changes(replace(begin, reprise=RepriseConfig(probability=0.03)))
-    assert len({one.reprise for one in again}) == 1 + 2 + 2 + 2 + 2
+    assert len({change.reprise for change in again}) == 1 + 2 + 2 + 2 + 2
 
 
 def test_few_changes_that_do_nothing_are_taken_for_better():
@@ -136,5 +136,5 @@ def test_few_changes_that_do_nothing_are_taken_for_better():
         return generator.random()
 
     tried = [search(NoteSampling(), distance_at, rounds=1) for _ in range(400)]
-    assert 0.02 < np.mean([one != NoteSampling() for one in tried]) < 0.11  # 1 / 16
+    assert 0.02 < np.mean([found != NoteSampling() for found in tried]) < 0.11  # 1 / 16
     assert set(seeds) == set(range(4))

@@ -66,12 +66,12 @@ def test_ghosts_and_latency_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_velocities_are_spread_as_far_as_they_were_played() -> None:
-    one, played = recording(), np.array([34, 44, 54, 74, 84, 94])
+    example, played = recording(), np.array([34, 44, 54, 74, 84, 94])
     estimated = PLAYED._replace(velocity=64 + (played - 64) // 2)
     posteriors = np.asarray(note_targets(estimated, start=0.0, frames=150, frame_seconds=0.02), np.float32)
     reference = NotesAndPedal(notes_in_seconds(PLAYED.onset, PLAYED.offset, PLAYED.pitch, played), None)
     result = with_reference_spread(
-        [EvaluatedRecording(one.posteriors._replace(keys=posteriors), reference)], Decoding(latency=0.0)
+        [EvaluatedRecording(example.posteriors._replace(keys=posteriors), reference)], Decoding(latency=0.0)
     )
     assert result.velocity_spread == pytest.approx(2.0, abs=0.1) and result.velocity_middle == pytest.approx(64, abs=1)
     assert with_reference_spread([], Decoding(velocity_spread=3.0)) == Decoding()
@@ -81,8 +81,11 @@ def test_the_pedal_is_fitted_where_it_is_known(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(fit_thresholds, "CHOICES", {})
     down = np.zeros(150, np.float32)
     down[68:118], down[118:148] = 0.5, 0.3
-    one, reference = recording(), NotesAndPedal.of(transcript(PLAYED, np.array([[1.36, 2.36]])), extends_by_pedal=True)
-    posteriors = one.posteriors._replace(pedal=down)
+    example, reference = (
+        recording(),
+        NotesAndPedal.of(transcript(PLAYED, np.array([[1.36, 2.36]])), extends_by_pedal=True),
+    )
+    posteriors = example.posteriors._replace(pedal=down)
     unknown = EvaluatedRecording(posteriors, NotesAndPedal(reference.notes, None))
     known = EvaluatedRecording(posteriors, reference)
     start = thresholds(onset_threshold=0.6, frame_threshold=0.6, offset_threshold=0.6, latency=0.0)
@@ -114,9 +117,9 @@ def test_of_aligned_recordings_onsets_count_inside_the_verified_spans_alone(tmp_
         ONSET + np.where(np.abs(ONSET - 1.2) < 0.01, 0.1, 0.0), ONSET + 0.3, PLAYED.pitch, np.full(6, 20)
     )
     reference = NotesAndPedal(notes_in_seconds(*shifted), None)
-    one = EvaluatedRecording(recording().posteriors, reference, spans=spans)
-    assert scores(one, start) == {"onset_f1": 1.0}
-    whole = scores(replace(one, spans=None), start)
-    assert whole["onset_f1"] < 1 and whole["onset_offset_f1"] < 1
-    assert in_folds([replace(one, piece="a"), replace(one, piece="b")], start) == {"onset_f1": 1.0}
-    assert with_reference_spread([one], start.notes) == replace(start.notes, velocity_spread=1.0)
+    example = EvaluatedRecording(recording().posteriors, reference, spans=spans)
+    assert scores(example, start) == {"onset_f1": 1.0}
+    everywhere = scores(replace(example, spans=None), start)
+    assert everywhere["onset_f1"] < 1 and everywhere["onset_offset_f1"] < 1
+    assert in_folds([replace(example, piece="a"), replace(example, piece="b")], start) == {"onset_f1": 1.0}
+    assert with_reference_spread([example], start.notes) == replace(start.notes, velocity_spread=1.0)

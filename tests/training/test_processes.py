@@ -31,7 +31,7 @@ def takes(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def whole(takes, tmp_path_factory):
+def undisturbed(takes, tmp_path_factory):
     """The weights of a training that nothing disturbed."""
     run = tmp_path_factory.mktemp("whole") / "run"
     assert run_command_line(words(takes, run)) == 0
@@ -67,7 +67,7 @@ def wait_for_step(run, step):
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGTERM, ExitStatus.TERMINATED), (signal.SIGHUP, ExitStatus.HUNG_UP)]
 )
-def test_after_a_signal_the_same_command_goes_on_exactly(takes, whole, tmp_path, number, status):
+def test_after_a_signal_the_same_command_goes_on_exactly(takes, undisturbed, tmp_path, number, status):
     run, old = tmp_path / "run", signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where it is ignored, as by nohup
     process = started(words(takes, run))
     signal.signal(signal.SIGHUP, old)
@@ -76,10 +76,10 @@ def test_after_a_signal_the_same_command_goes_on_exactly(takes, whole, tmp_path,
     assert process.wait() == status
     assert checkpoint.read_resume(run)[1]["step"] < STEPS
     assert run_command_line(words(takes, run)) == 0
-    assert same(state(run), whole)
+    assert same(state(run), undisturbed)
 
 
-def test_after_kill_the_same_command_goes_on_exactly_and_nobody_gets_in_before(takes, whole, tmp_path, capfd):
+def test_after_kill_the_same_command_goes_on_exactly_and_nobody_gets_in_before(takes, undisturbed, tmp_path, capfd):
     run = tmp_path / "run"
     process = started(words(takes, run))
     wait_for_step(run, 5)
@@ -90,7 +90,7 @@ def test_after_kill_the_same_command_goes_on_exactly_and_nobody_gets_in_before(t
     assert process.wait() == -signal.SIGKILL
     assert checkpoint.read_resume(run)[1]["step"] < STEPS
     assert run_command_line(words(takes, run)) == 0
-    assert same(state(run), whole)
+    assert same(state(run), undisturbed)
 
 
 def test_two_processes_do_what_one_does(takes, tmp_path):
@@ -98,10 +98,10 @@ def test_two_processes_do_what_one_does(takes, tmp_path):
     pair = started_pair(words(takes, tmp_path / "two", *alike, steps=10))
     assert run_command_line(words(takes, tmp_path / "one", *alike, steps=10)) == 0
     assert [process.wait() for process in pair] == [0, 0]
-    one, two = state(tmp_path / "one"), state(tmp_path / "two")
-    assert one["carry.hidden"].shape[1] == 4
-    assert one.keys() == two.keys()
-    assert all(torch.allclose(one[name], two[name], atol=1e-5) for name in one)
+    single, double = state(tmp_path / "one"), state(tmp_path / "two")
+    assert single["carry.hidden"].shape[1] == 4
+    assert single.keys() == double.keys()
+    assert all(torch.allclose(single[name], double[name], atol=1e-5) for name in single)
     logs = [checkpoint.read_log(tmp_path / name) for name in ("one", "two")]
     assert [r["loss"] for r in logs[0]] == pytest.approx([r["loss"] for r in logs[1]], abs=1e-5)
 
@@ -132,7 +132,7 @@ OTHERS = {"latent": {"autoencoder"}}  # groups of weights beside the two players
 
 
 def gan_words(task, place, run, steps):
-    sizes = [word for one in PLAYERS[task] for word in ("--set", one)]
+    sizes = [word for setting in PLAYERS[task] for word in ("--set", setting)]
     small = ("--batch", "2", "--set", "cooldown=0.0001", "-q", *sizes)
     data = [str(corpora.write_takes(place / name, notes=200, lowest=low)) for name, low in (("jazz", 60), ("pop", 48))]
     where = ["-o", str(place / run), "--cache", str(place / "cache"), "--steps", str(steps)]

@@ -133,11 +133,11 @@ def test_a_killed_search_goes_on_to_the_same_trials(takes, tmp_path):
         search(order(takes, tmp_path / "cut", **asked), 3, watch=deadly)
     assert [trial["state"] for trial in summary(tmp_path / "cut")["trials"]] == ["complete"]
     search(order(takes, tmp_path / "cut", **asked), 3)
-    whole, cut = summary(tmp_path / "whole"), summary(tmp_path / "cut")
-    assert whole == cut
+    undisturbed, cut = summary(tmp_path / "whole"), summary(tmp_path / "cut")
+    assert undisturbed == cut
     for name in ("0", "1", "2"):
-        one, other = (checkpoint.read_resume(tmp_path / run / "trials" / name)[0] for run in ("whole", "cut"))
-        assert all(torch.equal(one[key], other[key]) for key in one)
+        single, resumed = (checkpoint.read_resume(tmp_path / run / "trials" / name)[0] for run in ("whole", "cut"))
+        assert all(torch.equal(single[key], resumed[key]) for key in single)
     assert search(order(takes, tmp_path / "cut", **asked), 4).tried == 4
 
 
@@ -160,8 +160,8 @@ def test_two_folders_share_a_storage(takes, tmp_path):
     found = search(order(takes, tmp_path / "two", **asked), 4, storage=storage)
     assert found.tried == 4
     assert [path.name for path in sorted((tmp_path / "two" / "trials").iterdir())] == ["2", "3"]
-    one, two = summary(tmp_path / "one"), summary(tmp_path / "two")
-    assert two["trials"][:2] == one["trials"] and two["weights_of"] in (2, 3)
+    first, second = summary(tmp_path / "one"), summary(tmp_path / "two")
+    assert second["trials"][:2] == first["trials"] and second["weights_of"] in (2, 3)
 
 
 def test_losses_that_are_no_numbers_end_the_trial_and_not_the_search(takes, tmp_path):

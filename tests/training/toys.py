@@ -20,17 +20,17 @@ class ToyPlayers(TrainedModel):
 
     def step(self, batch, recurrent_state, backward_and_step):
         real = batch["value"]
-        made = self.generator(torch.randn(len(real), 2))
-        verdicts = self.discriminator(real), self.discriminator(made.detach())
+        generated = self.generator(torch.randn(len(real), 2))
+        verdicts = self.discriminator(real), self.discriminator(generated.detach())
         told = (F.softplus(-verdicts[0]) + F.softplus(verdicts[1])).mean()
         backward_and_step("discriminator", told)
-        fooled = F.softplus(-self.discriminator(made)).mean()
+        fooled = F.softplus(-self.discriminator(generated)).mean()
         backward_and_step("generator", fooled)
         return {"discriminator": told.item(), "generator": fooled.item()}, {}
 
     def score(self, batch, recurrent_state):
-        made = self.generator(torch.randn(256, 2, generator=torch.Generator().manual_seed(1)))
-        return {"loss": ((made.mean() - batch["value"].mean()).abs().item(), 1.0)}, {}
+        generated = self.generator(torch.randn(256, 2, generator=torch.Generator().manual_seed(1)))
+        return {"loss": ((generated.mean() - batch["value"].mean()).abs().item(), 1.0)}, {}
 
 
 class ToyConvolutions(TrainedModel):

@@ -12,7 +12,7 @@ def waltz(bars, beat):
     for bar in range(bars):
         start = 0.5 + 3 * beat * bar
         notes += [(start, start + 0.9 * beat, 36 + 5 * (bar % 3), 70)]
-        notes += [(start + k * beat, start + (k + 0.5) * beat, 55 + each, 50) for k in (1, 2) for each in (0, 4)]
+        notes += [(start + k * beat, start + (k + 0.5) * beat, 55 + step, 50) for k in (1, 2) for step in (0, 4)]
         notes += [(start + k * beat / 2, start + (k + 0.9) * beat / 2, 72 + (bar + k) % 7, 65) for k in range(6)]
     return scene(sorted(notes))
 
@@ -29,8 +29,8 @@ def test_beats_of_a_waltz_lie_on_its_strokes(beat):
 def test_beats_do_not_depend_on_the_tempo_map_or_on_drums():
     slow = waltz(12, 0.5)
     drums = scene([(0.1 * k, 0.1 * k + 0.05, 38, 100) for k in range(100)], channel=9)
-    both = slow.replace(notes=type(slow.notes).concatenate([slow.notes, drums.notes]))
-    assert np.array_equal(performed_beats(both).time, performed_beats(slow).time)
+    joined = slow.replace(notes=type(slow.notes).concatenate([slow.notes, drums.notes]))
+    assert np.array_equal(performed_beats(joined).time, performed_beats(slow).time)
 
 
 def test_few_notes_have_few_beats():

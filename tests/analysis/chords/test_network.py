@@ -101,6 +101,6 @@ def test_bytes_are_levels_and_the_input_is_relative_to_loud_frames() -> None:
     packed = packed_levels(magnitudes)
     assert (unpacked_levels(packed) == -20).all() and reference_level(packed) == -20
     louder = packed_levels(10 * magnitudes)
-    inputs = [network_input(unpacked_levels(one), reference_level(one)) for one in (packed, louder)]
+    inputs = [network_input(unpacked_levels(levels), reference_level(levels)) for levels in (packed, louder)]
     assert (inputs[0] == 1).all() and (inputs[1] == inputs[0]).all()
     assert reference_level(np.empty((0, BINS), np.uint8)) == -100

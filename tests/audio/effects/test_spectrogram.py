@@ -46,10 +46,10 @@ def test_no_variation_changes_nothing() -> None:
 
 
 def test_transposing_a_tone_is_the_tone_transposed() -> None:
-    moved, there = applied(spectrum(60), semitones=2)[25], spectrum(62)[25]
-    near = there > there.max() - 20
-    assert moved.argmax() == there.argmax()
-    assert np.abs(moved - there)[near].max() < 2  # filters of higher bins are a little wider
+    moved, transposed = applied(spectrum(60), semitones=2)[25], spectrum(62)[25]
+    near = transposed > transposed.max() - 20
+    assert moved.argmax() == transposed.argmax()
+    assert np.abs(moved - transposed)[near].max() < 2  # filters of higher bins are a little wider
 
 
 def test_shifting_forth_and_back_is_nothing() -> None:
@@ -103,7 +103,7 @@ def test_each_effect_is_as_frequent_as_it_is_said_to_be() -> None:
     unchanged = SpectrogramVariation()
     names = ("thinned", "distance", "compression", "wet", "noise", "lowpass")
     for name, probability in zip(names, PROBABILITIES.values(), strict=True):
-        share = np.mean([getattr(one, name) != getattr(unchanged, name) for one in variations])
+        share = np.mean([getattr(variation, name) != getattr(unchanged, name) for variation in variations])
         assert share == pytest.approx(probability, abs=0.04)
 
 

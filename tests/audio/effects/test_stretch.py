@@ -74,8 +74,8 @@ def test_stretched_onsets_are_within_ten_milliseconds(factor: float) -> None:
 def test_shifted_onsets_stay(semitones: int) -> None:
     recording = struck(ONSETS)
     shifted = pitch_shift(recording, sample_rate=RATE, semitones=semitones)
-    own, theirs = ([onset_near(samples, moment) for moment in ONSETS] for samples in (recording, shifted))
-    assert np.abs(np.subtract(own, theirs)).max() < 0.01
+    onsets, shifted_onsets = ([onset_near(samples, moment) for moment in ONSETS] for samples in (recording, shifted))
+    assert np.abs(np.subtract(onsets, shifted_onsets)).max() < 0.01
 
 
 def test_transients_are_where_tones_are_struck() -> None:

@@ -40,20 +40,20 @@ def exact(samples: np.ndarray, gamma: float, frames: range) -> np.ndarray:
 
 def test_it_is_what_its_definition_says() -> None:
     samples, frames = chord(), range(3, 70, 11)
-    ours, theirs = variable_q(samples, gamma=5.0)[list(frames)], exact(samples, 5.0, frames)
-    assert np.abs(ours - theirs).max() < 2e-3 * theirs.max()
-    loud = theirs > 1e-2 * theirs.max()
-    assert np.abs(20 * np.log10(ours[loud] / theirs[loud])).max() < 0.5
+    ours, reference = variable_q(samples, gamma=5.0)[list(frames)], exact(samples, 5.0, frames)
+    assert np.abs(ours - reference).max() < 2e-3 * reference.max()
+    loud = reference > 1e-2 * reference.max()
+    assert np.abs(20 * np.log10(ours[loud] / reference[loud])).max() < 0.5
 
 
 def test_it_agrees_with_librosa_up_to_a_gain_for_each_bin() -> None:
     samples = chord()
     ours = variable_q(samples, gamma=5.0)
-    theirs = np.abs(
+    reference = np.abs(
         librosa.vqt(samples, sr=16000, hop_length=320, fmin=27.5, n_bins=288, bins_per_octave=36, gamma=5.0)
     ).T
-    theirs *= (ours * theirs).sum(0) / (theirs**2).sum(0)
-    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.999
+    reference *= (ours * reference).sum(0) / (reference**2).sum(0)
+    assert np.corrcoef(ours.ravel(), reference.ravel())[0, 1] > 0.999
 
 
 @given(bin_index=st.integers(0, 287), amplitude=st.floats(0.01, 1), gamma=st.floats(0, 20))

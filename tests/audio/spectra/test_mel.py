@@ -27,15 +27,15 @@ def librosa_log_mel(samples: np.ndarray, sample_rate: int, **options: float) -> 
     return librosa.power_to_db(mel).T
 
 
-def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
+def difference(ours: np.ndarray, reference: np.ndarray) -> float:
     """Return the largest difference in dB, ours clipped as theirs."""
-    return float(np.abs(np.maximum(ours, ours.max() - 80) - theirs).max())
+    return float(np.abs(np.maximum(ours, ours.max() - 80) - reference).max())
 
 
 def test_log_mel_equals_librosa() -> None:
     samples = decaying_chord(16000)
-    theirs = librosa_log_mel(samples, 16000, n_fft=2048, hop_length=512, n_mels=229, fmin=30, fmax=8000)
-    assert difference(analyse(samples, SpectrumSettings().analysis()), theirs) < 1e-3
+    reference = librosa_log_mel(samples, 16000, n_fft=2048, hop_length=512, n_mels=229, fmin=30, fmax=8000)
+    assert difference(analyse(samples, SpectrumSettings().analysis()), reference) < 1e-3
 
 
 def test_log_mel_equals_librosa_with_other_parameters() -> None:
@@ -50,25 +50,25 @@ def test_log_mel_equals_librosa_with_other_parameters() -> None:
         window="hamming",
     )
     ours = analyse(samples, settings.analysis())
-    theirs = librosa_log_mel(
+    reference = librosa_log_mel(
         samples, 22050, n_fft=1024, hop_length=441, n_mels=64, fmin=50, fmax=11025, window="hamming"
     )
-    assert difference(ours, theirs) < 1e-3
+    assert difference(ours, reference) < 1e-3
 
 
 def test_log_mel_of_a_recording_equals_librosa(shared_data: Path) -> None:
     recording = sorted((shared_data / "maps" / "real").glob("*.flac"))[0]
     samples = read_sound(recording).samples[:160_000]
-    theirs = librosa_log_mel(samples, 16000, n_fft=2048, hop_length=512, n_mels=229, fmin=30, fmax=8000)
-    assert difference(analyse(samples, SpectrumSettings().analysis()), theirs) < 1e-3
+    reference = librosa_log_mel(samples, 16000, n_fft=2048, hop_length=512, n_mels=229, fmin=30, fmax=8000)
+    assert difference(analyse(samples, SpectrumSettings().analysis()), reference) < 1e-3
 
 
 def test_stft_equals_librosa() -> None:
     samples = decaying_chord(16000)
     settings = SpectrumSettings("stft", fft_samples=512, hop_samples=200, window="blackman")
     ours = analyse(samples, settings.analysis())
-    theirs = librosa.stft(samples, n_fft=512, hop_length=200, window="blackman").T
-    assert np.abs(ours - theirs).max() < 1e-5 * np.abs(theirs).max()
+    reference = librosa.stft(samples, n_fft=512, hop_length=200, window="blackman").T
+    assert np.abs(ours - reference).max() < 1e-5 * np.abs(reference).max()
 
 
 def test_power_of_a_sinusoid_sums_to_its_energy() -> None:
@@ -81,8 +81,8 @@ def test_power_of_a_sinusoid_sums_to_its_energy() -> None:
 
 def test_filters_equal_librosa() -> None:
     ours = mel_filters(SpectrumSettings())
-    theirs = librosa.filters.mel(sr=16000, n_fft=2048, n_mels=229, fmin=30, fmax=8000)
-    assert np.abs(ours - theirs).max() < 1e-7
+    reference = librosa.filters.mel(sr=16000, n_fft=2048, n_mels=229, fmin=30, fmax=8000)
+    assert np.abs(ours - reference).max() < 1e-7
 
 
 def test_mels_there_and_back() -> None:

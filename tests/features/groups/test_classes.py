@@ -41,12 +41,12 @@ def test_declared_keys_are_emitted_and_probabilities_are_of_all_classes(classifi
 
 
 def test_frames_have_the_probabilities_of_the_nearest_excerpt(classifier: Classifier) -> None:
-    one = view(NOTES, classifier)
-    series = features.frames(one, hop=1.0)["class_probability"]
-    assert one.classification is not None
+    note_view = view(NOTES, classifier)
+    series = features.frames(note_view, hop=1.0)["class_probability"]
+    assert note_view.classification is not None
     assert series.shape == (50, 3)
-    np.testing.assert_allclose(series[0], one.classification.excerpt_probability[0], rtol=1e-5)
-    np.testing.assert_allclose(series[-1], one.classification.excerpt_probability[-1], rtol=1e-5)
+    np.testing.assert_allclose(series[0], note_view.classification.excerpt_probability[0], rtol=1e-5)
+    np.testing.assert_allclose(series[-1], note_view.classification.excerpt_probability[-1], rtol=1e-5)
 
 
 def test_no_notes_have_no_class(classifier: Classifier) -> None:

@@ -54,10 +54,10 @@ def test_another_encoding_is_another_shard(files, tmp_path):
 
 
 def test_processes_make_the_same_shard(files, tmp_path):
-    one = token_shard(files, encoding=Encoding(), cache=tmp_path / "one", jobs=1)
-    two = token_shard(files, encoding=Encoding(), cache=tmp_path / "two", jobs=2)
-    assert np.array_equal(one.tokens, two.tokens)
-    assert np.array_equal(one.starts, two.starts)
+    alone = token_shard(files, encoding=Encoding(), cache=tmp_path / "one", jobs=1)
+    shared = token_shard(files, encoding=Encoding(), cache=tmp_path / "two", jobs=2)
+    assert np.array_equal(alone.tokens, shared.tokens)
+    assert np.array_equal(alone.starts, shared.starts)
 
 
 def test_an_unreadable_file_is_an_empty_sequence_and_named(files, tmp_path):
@@ -92,7 +92,7 @@ def test_doubts_about_a_file_come_with_its_shard_under_its_present_name(files, t
         (tmp_path / name).write_bytes(endless)
         with pytest.warns(DataWarning) as warned:
             token_shard([*files, str(tmp_path / name)], encoding=Encoding(), cache=tmp_path / "cache", jobs=jobs)
-        assert [str(one.message).startswith(f"'{tmp_path / name}': ") for one in warned] == [True]
+        assert [str(warning.message).startswith(f"'{tmp_path / name}': ") for warning in warned] == [True]
 
 
 def test_nothing_readable_is_a_shard_of_nothing(tmp_path):
@@ -107,7 +107,7 @@ def test_a_part_has_its_sequences_in_the_order_asked_for(files, tmp_path):
     shard = token_shard(files, encoding=Encoding(), cache=tmp_path / "cache")
     part = shard.subset([2, 0])
     assert len(part) == 2 and all(
-        np.array_equal(part.sequence(mine), shard.sequence(theirs)) for mine, theirs in ((0, 2), (1, 0))
+        np.array_equal(part.sequence(row), shard.sequence(shard_row)) for row, shard_row in ((0, 2), (1, 0))
     )
 
 

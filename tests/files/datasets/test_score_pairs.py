@@ -66,12 +66,12 @@ def test_what_is_not_matched_is_said(folder, tmp_path):
     take = read_midi(place / "take0.mid")
     write_midi(take.replace(notes=take.notes.select(slice(0, None, 2))), place / "take0.mid")
     paths = [str(place / "take0.mid"), str(folder / "piece1/take0.mid")]
-    one, other = (task.performed_score(path) for path in paths)
-    assert one.counts == (48, 48, 0) and other.counts == (96, 0, 0)
-    first, last = task.report_of_alignment({paths[0]: one, paths[1]: other})
+    first_score, second_score = (task.performed_score(path) for path in paths)
+    assert first_score.counts == (48, 48, 0) and second_score.counts == (96, 0, 0)
+    first, last = task.report_of_alignment({paths[0]: first_score, paths[1]: second_score})
     assert first == f"'{paths[0]}': 48 notes matched, 48 of the score not played, 0 played besides"
     assert last == "2 performances were aligned: 144 notes matched, 48 of the score not played, 0 played besides"
-    assert task.report_of_alignment({"table.tsv": one._replace(counts=None)}) == []
+    assert task.report_of_alignment({"table.tsv": first_score._replace(counts=None)}) == []
 
 
 def test_a_performance_or_a_score_without_notes_is_refused_by_its_name(folder, tmp_path):

@@ -18,7 +18,7 @@ from strategies import file_bytes, midi_bytes, track_bytes
 key_strokes = st.sampled_from([b"\x90\x3c\0", b"\x90\x3c\x40", b"\x90\x3d\x40", b"\x90\x3d\0"])
 
 
-def both(data: bytes) -> tuple[Performance | None, Performance]:
+def by_both_readers(data: bytes) -> tuple[Performance | None, Performance]:
     frame = read_frame(data, name="a.mid", repair=False)
     return read_by_arrays(data, frame), read_by_reference(data, frame, name="a.mid")
 
@@ -27,7 +27,7 @@ def disagreements(paths: Iterable[Path]) -> list[str]:
     """Names of the files that the array reader declines or reads differently."""
     wrong = []
     for path in paths:
-        by_arrays, by_reference = both(path.read_bytes())
+        by_arrays, by_reference = by_both_readers(path.read_bytes())
         if by_arrays != by_reference:
             wrong.append(path.name)
     return wrong
@@ -36,7 +36,7 @@ def disagreements(paths: Iterable[Path]) -> list[str]:
 @settings(max_examples=150, deadline=None)
 @given(midi_bytes())
 def test_both_readers_agree(data: bytes) -> None:
-    by_arrays, by_reference = both(data)
+    by_arrays, by_reference = by_both_readers(data)
     assert by_arrays is None or by_arrays == by_reference
 
 
@@ -44,13 +44,13 @@ def test_both_readers_agree(data: bytes) -> None:
 @given(st.lists(st.tuples(st.sampled_from([0, 1, 128]), key_strokes)))
 def test_overlapping_and_hanging_notes_are_read_by_arrays(strokes: list[tuple[int, bytes]]) -> None:
     data = file_bytes([track_bytes(strokes)] * 2)
-    by_arrays, by_reference = both(data)
+    by_arrays, by_reference = by_both_readers(data)
     assert by_arrays == by_reference
 
 
 def test_many_tracks_are_read_by_arrays() -> None:
     data = file_bytes([track_bytes([(0, b"\x90\x3c\x40"), (track, b"\x80\x3c\x40")]) for track in range(1, 100)])
-    by_arrays, by_reference = both(data)
+    by_arrays, by_reference = by_both_readers(data)
     assert by_arrays == by_reference
     assert len(by_reference.notes) == 99
 
@@ -75,7 +75,7 @@ def test_deltas_of_any_length_and_long_messages_are_read_by_arrays() -> None:
     messages = [b"\x90\x3c\x40", b"\xc0\x05", b"\xd0\x06", b"\xff\x01\x02ab", b"\xf0\x02\x01\xf7", b"\x80\x3c\x40"]
     for delta in (0, 127, 128, 16383, 16384, 2097151, 2097152):
         data = file_bytes([track_bytes([(delta, message) for message in messages])] * 2)
-        by_arrays, by_reference = both(data)
+        by_arrays, by_reference = by_both_readers(data)
         assert by_arrays == by_reference
         assert by_reference.notes.onset_tick.tolist() == [delta, delta]
 

@@ -23,8 +23,8 @@ def real_files(folder: Path) -> tuple[bytes, ...]:
     for path in sorted((folder / "maestro-v3.0.0").rglob("*.midi"))[:3]:
         start = path.read_bytes()
         second = start.index(b"MTrk", start.index(b"MTrk") + 4)
-        whole = bytes.fromhex("00903c40") + b"\x10\x3c\x00\0" + END_OF_TRACK
-        heads.append(start[:second] + b"MTrk" + len(whole).to_bytes(4, "big") + whole)
+        track = bytes.fromhex("00903c40") + b"\x10\x3c\x00\0" + END_OF_TRACK
+        heads.append(start[:second] + b"MTrk" + len(track).to_bytes(4, "big") + track)
     return tuple(heads)
 
 

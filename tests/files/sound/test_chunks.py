@@ -57,41 +57,41 @@ def quietly(data: bytes) -> np.ndarray:
 @pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT", "ULAW"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_recorder_that_was_cut_off_leaves_all_its_samples(kind: str, subtype: str) -> None:
-    whole = encoded(music(), kind, subtype)
+    data = encoded(music(), kind, subtype)
     with pytest.warns(DataWarning, match="^'a': its header says 0 bytes of sound, [0-9]+ are there and read$"):
-        found = read_sound(with_size(whole, kind, None) + ID3V1, name="a").samples
-    assert np.array_equal(found, quietly(whole))
+        found = read_sound(with_size(data, kind, None) + ID3V1, name="a").samples
+    assert np.array_equal(found, quietly(data))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_size_that_nobody_knew_is_that_of_the_rest(kind: str) -> None:
-    whole = encoded(music(), kind)
-    assert np.array_equal(quietly(with_size(whole, kind, -1)), quietly(whole))
-    assert np.array_equal(quietly(with_size(whole, kind, -1) + ID3V1), quietly(whole))
+    data = encoded(music(), kind)
+    assert np.array_equal(quietly(with_size(data, kind, -1)), quietly(data))
+    assert np.array_equal(quietly(with_size(data, kind, -1) + ID3V1), quietly(data))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_joined_recordings_are_read_one_after_the_other(kind: str) -> None:
-    one, other = encoded(music(), kind), encoded(music(seed=1), kind)
-    assert np.array_equal(quietly(one + other), np.concatenate([quietly(one), quietly(other)]))
+    first, second = encoded(music(), kind), encoded(music(seed=1), kind)
+    assert np.array_equal(quietly(first + second), np.concatenate([quietly(first), quietly(second)]))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "WAV"])
 def test_what_follows_the_end_is_no_sound_and_said(kind: str) -> None:
-    whole = encoded(music(), kind)
+    data = encoded(music(), kind)
     behind = np.random.default_rng(2).bytes(500)
     with pytest.warns(DataWarning, match="^'a': 500 bytes after its end are no sound, and not read$"):
-        assert np.array_equal(read_sound(whole + behind, name="a").samples, quietly(whole))
+        assert np.array_equal(read_sound(data + behind, name="a").samples, quietly(data))
 
 
 def test_a_truncated_rf64_is_not_read_as_a_whole_one() -> None:
-    whole = encoded(music(), "RF64")
-    cut = whole[: 2 * len(whole) // 3]
+    data = encoded(music(), "RF64")
+    cut = data[: 2 * len(data) // 3]
     with pytest.raises(BadDataError, match="truncated"):
         read_sound(cut, name="a")
     with pytest.warns(DataWarning, match="truncated"):
         found = read_sound(cut, name="a", repair=True).samples
-    assert len(found) > RATE // 4 and np.array_equal(found, quietly(whole)[: len(found)])
+    assert len(found) > RATE // 4 and np.array_equal(found, quietly(data)[: len(found)])
 
 
 def test_thousands_of_joined_recordings_are_one() -> None:

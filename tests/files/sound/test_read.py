@@ -66,8 +66,8 @@ def test_blocks_join_to_the_recording() -> None:
 @pytest.mark.parametrize("between", [b"", b"\0" * 3])
 def test_a_joined_flac_is_found_right_behind_the_least_length_of_the_first(between: bytes) -> None:
     noise = np.random.default_rng(0).uniform(-1, 1, 3 * 4096).astype(np.float32)  # frames of about equal length
-    one = dump_sound(noise, sample_rate=16000, suffix=".flac")
-    assert len(read_sound(one + between + one).samples) == 2 * len(noise)
+    flac = dump_sound(noise, sample_rate=16000, suffix=".flac")
+    assert len(read_sound(flac + between + flac).samples) == 2 * len(noise)
 
 
 @pytest.mark.parametrize("suffix", [".flac", ".wav"])

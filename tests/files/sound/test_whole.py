@@ -99,23 +99,23 @@ def test_what_is_ahead_of_an_mp3_and_no_tag_is_passed_over_and_said(ahead: bytes
 @pytest.mark.parametrize("channels", [1, 2])
 def test_frames_are_counted_at_every_rate(rate: int, channels: int) -> None:
     mp3 = encoded(np.stack([music(0.5, rate=rate)] * channels, axis=1), "MP3", rate)
-    whole, kind = quietly(mp3), frame_of(mp3[:4])
+    samples, kind = quietly(mp3), frame_of(mp3[:4])
     assert kind is not None
     count = len(frames(mp3)) - 1
     assert len(quietly(without_count(mp3))) == count * kind[1].samples - DELAY
-    assert abs(len(whole) - rate // 2) <= 1
+    assert abs(len(samples) - rate // 2) <= 1
 
 
 @pytest.mark.parametrize("between", [b"", ID3V2, ID3V1, APE, ID3V1 + ID3V2], ids=str)
 def test_joined_mp3s_are_read_one_after_the_other(between: bytes) -> None:
-    one, other = encoded(music(1.0, 1), "MP3"), encoded(music(1.5, 2), "MP3")
-    joined = quietly(one + between + other)
-    assert np.array_equal(joined, np.concatenate([quietly(one), quietly(other)]))
+    first, second = encoded(music(1.0, 1), "MP3"), encoded(music(1.5, 2), "MP3")
+    joined = quietly(first + between + second)
+    assert np.array_equal(joined, np.concatenate([quietly(first), quietly(second)]))
 
 
 def test_an_mp3_joined_to_one_without_a_count_is_read_too() -> None:
-    one, other = encoded(music(1.0, 1), "MP3"), without_count(encoded(music(1.5, 2), "MP3"))
-    assert len(quietly(one + other)) == len(quietly(one)) + len(quietly(other))
+    counted, uncounted = encoded(music(1.0, 1), "MP3"), without_count(encoded(music(1.5, 2), "MP3"))
+    assert len(quietly(counted + uncounted)) == len(quietly(counted)) + len(quietly(uncounted))
 
 
 def test_joined_mp3s_of_two_rates_are_brought_to_the_first_one() -> None:
@@ -125,17 +125,17 @@ def test_joined_mp3s_of_two_rates_are_brought_to_the_first_one() -> None:
 
 @pytest.mark.parametrize("kind", ["OGG", "FLAC", "WAV"])
 def test_joined_recordings_are_read_one_after_the_other(kind: str) -> None:
-    one, other = encoded(music(1.0, 1), kind), encoded(music(1.5, 2), kind)
+    first, second = encoded(music(1.0, 1), kind), encoded(music(1.5, 2), kind)
     if kind == "OGG":
-        one, other = with_serial_number(one, 1), with_serial_number(other, 2)
-    joined = quietly(one + other)
-    assert np.array_equal(joined, np.concatenate([quietly(one), quietly(other)]))
+        first, second = with_serial_number(first, 1), with_serial_number(second, 2)
+    joined = quietly(first + second)
+    assert np.array_equal(joined, np.concatenate([quietly(first), quietly(second)]))
 
 
 def test_joined_recordings_may_differ_in_their_channels() -> None:
-    one, two = encoded(music(1.0), "FLAC"), encoded(np.stack([music(1.0)] * 2, axis=1), "FLAC")
-    assert len(quietly(one + two)) == len(quietly(two + one)) == 2 * RATE
-    with open_sound(two + one) as stream:
+    mono, stereo = encoded(music(1.0), "FLAC"), encoded(np.stack([music(1.0)] * 2, axis=1), "FLAC")
+    assert len(quietly(mono + stereo)) == len(quietly(stereo + mono)) == 2 * RATE
+    with open_sound(stereo + mono) as stream:
         blocks = list(stream.channel_blocks(sample_rate=RATE))
     assert {block.shape[1] for block in blocks} == {2} and sum(map(len, blocks)) == 2 * RATE
 
@@ -149,7 +149,7 @@ def test_what_lies_ahead_is_passed_over(kind: str, before: bytes) -> None:
         found = read_sound(before + data, name="a").samples
     assert np.array_equal(found, quietly(data))
     is_in_doubt = before.startswith(b"\0")
-    assert [str(one.message) for one in said] == ["'a': zero bytes at its start are passed over"] * is_in_doubt
+    assert [str(warning.message) for warning in said] == ["'a': zero bytes at its start are passed over"] * is_in_doubt
 
 
 @pytest.mark.parametrize("kind", ["MP3", "FLAC", "OGG", "WAV", "AU", "CAF", "W64"])
@@ -176,12 +176,12 @@ def test_a_flac_of_unknown_length_is_read_whole() -> None:
 
 @pytest.mark.parametrize(("size", "word"), [(0, "0"), (4000, "4000")])
 def test_a_wav_whose_recorder_was_cut_off_is_read_to_the_end_of_the_file(size: int, word: str) -> None:
-    whole = encoded(music(), "WAV")
-    wav = bytearray(whole)
+    data = encoded(music(), "WAV")
+    wav = bytearray(data)
     wav[4:8], wav[40:44] = struct.pack("<I", size and len(wav) - 8), struct.pack("<I", size)
     with pytest.warns(DataWarning, match=f"'a': its header says {word} bytes of sound, {len(wav) - 44} are there"):
         found = read_sound(bytes(wav), name="a").samples
-    assert np.array_equal(found, quietly(whole))
+    assert np.array_equal(found, quietly(data))
 
 
 def test_chunks_and_padding_behind_the_samples_of_a_wav_are_no_sound() -> None:
@@ -252,10 +252,10 @@ def test_repair_reads_what_is_good(kind: str, damage: Callable[[bytes], bytes]) 
     assert "`repair`" in raised.value.hint
     with pytest.warns(DataWarning, match=r"truncated|damaged"):
         found = read_sound(damage(data), name="a", repair=True).samples
-    whole = quietly(data)
-    good = samples_of_whole_pages(damage(data)) if kind == "OGG" else int(0.65 * len(whole))
-    assert len(found) >= good > len(whole) // 3
-    assert np.array_equal(found[:good], whole[:good])
+    samples = quietly(data)
+    good = samples_of_whole_pages(damage(data)) if kind == "OGG" else int(0.65 * len(samples))
+    assert len(found) >= good > len(samples) // 3
+    assert np.array_equal(found[:good], samples[:good])
 
 
 def test_repair_reads_up_to_a_sample_that_is_no_number() -> None:
@@ -300,8 +300,8 @@ def test_channels_that_cancel_are_called_left_and_right_only_if_they_are_two() -
 @pytest.mark.parametrize("is_joined", [False, True])
 def test_a_cut_flac_is_said_to_be_good_as_far_as_repair_reads_it(tmp_path: Path, share: float, is_joined: bool) -> None:
     noise = (0.3 * np.random.default_rng(0).standard_normal(20 * RATE)).astype(np.float32)
-    whole = encoded(noise, "FLAC")
-    cut = (encoded(noise[:RATE], "FLAC") if is_joined else b"") + whole[: int(share * len(whole))]
+    data = encoded(noise, "FLAC")
+    cut = (encoded(noise[:RATE], "FLAC") if is_joined else b"") + data[: int(share * len(data))]
     (tmp_path / "a.flac").write_bytes(cut)
     for source in (cut, tmp_path / "a.flac"):
         with pytest.raises(BadDataError) as error:

@@ -28,10 +28,10 @@ ENCODINGS = [Encoding(), Encoding(step_milliseconds=8, velocity_bins=16, pedal_e
 def model(family="transformer", encoding=ENCODINGS[0], seed=0):
     torch.manual_seed(seed)
     if family == "lstm":
-        made = lstm.Model(lstm.Config(vocabulary=encoding.size, width=16, layers=1, dropout=0.0))
+        network = lstm.Model(lstm.Config(vocabulary=encoding.size, width=16, layers=1, dropout=0.0))
     else:
         variant = "relative" if family == "relative" else "modern"
-        made = transformer.Model(
+        network = transformer.Model(
             transformer.Config(
                 vocabulary=encoding.size,
                 width=16,
@@ -43,9 +43,9 @@ def model(family="transformer", encoding=ENCODINGS[0], seed=0):
                 variant=variant,
             )
         )
-    for weight in made.parameters():
+    for weight in network.parameters():
         torch.nn.init.normal_(weight, std=0.5)
-    return made.eval()
+    return network.eval()
 
 
 def is_a_performance(events, encoding):
@@ -91,10 +91,10 @@ def test_a_prompt_is_where_the_music_begins():
     columns = (np.array(values) for values in ([0, 300, 600], [250, 900, 800], [60, 64, 67], [64, 64, 64]))
     none = np.empty(0, np.int64)
     prompt = performance_from_arrays(*columns, pedal_tick=none, pedal_value=none)
-    given = encode(prompt, Encoding())[:-1]
-    (made,) = generate(model(), Encoding(), GenerationConfig(duration=1.0), prompt=given)
-    assert made[: len(given)].tolist() == given.tolist()
-    assert is_a_performance(made.tolist(), Encoding())
+    begun = encode(prompt, Encoding())[:-1]
+    (tokens,) = generate(model(), Encoding(), GenerationConfig(duration=1.0), prompt=begun)
+    assert tokens[: len(begun)].tolist() == begun.tolist()
+    assert is_a_performance(tokens.tolist(), Encoding())
     (performance,) = perform(model(), Encoding(), GenerationConfig(duration=1.0), prompt=prompt)
     assert performance.notes.select(slice(3)).replace(onset_order=0, offset_order=0) == prompt.notes.replace(
         onset_order=0, offset_order=0
@@ -104,10 +104,10 @@ def test_a_prompt_is_where_the_music_begins():
 
 
 def test_music_lasts_as_long_as_was_asked():
-    (made,) = generate(
+    (tokens,) = generate(
         model("lstm"), Encoding(), GenerationConfig(duration=5.0, event_sampling=SamplingConfig(top_p=0.99))
     )
-    ends = decode_notes(made, Encoding()).offset.max()
+    ends = decode_notes(tokens, Encoding()).offset.max()
     assert ends <= 6.0
 
 
@@ -127,25 +127,25 @@ def test_the_grammar_allows_all_that_people_play(rows, encoding):
         grammar.update(np.array([event]))
 
 
-def saved(folder, made, **changes):
+def saved(folder, network, **changes):
     folder.mkdir(exist_ok=True)
     config = {
         "family": "transformer",
-        "model": settings_of(made.config),
+        "model": settings_of(network.config),
         "encoding": {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False},
     }
     checkpoint.write_config(folder, config | changes)
-    checkpoint.write_weights(folder, made.state_dict())
+    checkpoint.write_weights(folder, network.state_dict())
     return folder
 
 
 def test_a_run_folder_plays(tmp_path):
-    made = model()
-    loaded, encoding, _ = load_event_model(str(saved(tmp_path / "run", made)))
+    network = model()
+    loaded, encoding, _ = load_event_model(str(saved(tmp_path / "run", network)))
     assert encoding == Encoding()
     assert (
         generate(loaded, encoding, GenerationConfig(duration=0.5))[0].tolist()
-        == generate(made, encoding, GenerationConfig(duration=0.5))[0].tolist()
+        == generate(network, encoding, GenerationConfig(duration=0.5))[0].tolist()
     )
 
 
@@ -156,28 +156,30 @@ def test_weights_in_half_precision_load(tmp_path):
 
 
 def broken(tmp_path, kind):
-    made = model()
-    folder = saved(tmp_path / "run", made)
+    network = model()
+    folder = saved(tmp_path / "run", network)
     weights, config = folder / "model.safetensors", folder / "config.json"
-    huge = settings_of(made.config) | {"width": 2 * 10**6, "layers": 1000}
+    huge = settings_of(network.config) | {"width": 2 * 10**6, "layers": 1000}
     changes = {
         "cut": lambda: weights.write_bytes(weights.read_bytes()[:-100]),
-        "pickle": lambda: torch.save(made.state_dict(), weights),
+        "pickle": lambda: torch.save(network.state_dict(), weights),
         "empty": lambda: weights.write_bytes(b""),
         "header": lambda: weights.write_bytes(b"\xff" * 200),
-        "shape": lambda: checkpoint.write_weights(folder, made.state_dict() | {"embedding.weight": torch.zeros(3, 3)}),
-        "less": lambda: checkpoint.write_weights(folder, {"embedding.weight": made.embedding.weight}),
-        "more": lambda: checkpoint.write_weights(folder, made.state_dict() | {"other": torch.zeros(1)}),
+        "shape": lambda: checkpoint.write_weights(
+            folder, network.state_dict() | {"embedding.weight": torch.zeros(3, 3)}
+        ),
+        "less": lambda: checkpoint.write_weights(folder, {"embedding.weight": network.embedding.weight}),
+        "more": lambda: checkpoint.write_weights(folder, network.state_dict() | {"other": torch.zeros(1)}),
         "json": lambda: config.write_text("{"),
         "list": lambda: config.write_text("[1]"),
         "deep": lambda: config.write_text("[" * 100000),
-        "family": lambda: saved(folder, made, family="../../etc"),
-        "huge": lambda: saved(folder, made, model=huge),
-        "word": lambda: saved(folder, made, model={"width": "wide"}),
-        "sense": lambda: saved(folder, made, model=settings_of(made.config) | {"heads": 0}),
-        "unknown": lambda: saved(folder, made, model={"depth": 3}),
-        "encoding": lambda: saved(folder, made, encoding={"step": 3}),
-        "other": lambda: saved(folder, made, encoding={"step_milliseconds": 8}),
+        "family": lambda: saved(folder, network, family="../../etc"),
+        "huge": lambda: saved(folder, network, model=huge),
+        "word": lambda: saved(folder, network, model={"width": "wide"}),
+        "sense": lambda: saved(folder, network, model=settings_of(network.config) | {"heads": 0}),
+        "unknown": lambda: saved(folder, network, model={"depth": 3}),
+        "encoding": lambda: saved(folder, network, encoding={"step": 3}),
+        "other": lambda: saved(folder, network, encoding={"step_milliseconds": 8}),
     }
     changes[kind]()
     return folder
@@ -218,11 +220,11 @@ def test_a_model_that_is_not_there_is_named():
 
 
 def test_the_best_of_several_events_has_the_fewest_nats_a_note():
-    made, encoding = model(), ENCODINGS[0]
+    network, encoding = model(), ENCODINGS[0]
     config = GenerationConfig(duration=2.0, count=6, seed=1)
-    many = generate(made, encoding, config)
-    nats = [one.nats_per_note if one.notes else np.inf for one in surprisals(made, many, encoding)]
-    best = generate(made, encoding, replace(config, count=2, best_of=3))
+    many = generate(network, encoding, config)
+    nats = [surprisal.nats_per_note if surprisal.notes else np.inf for surprisal in surprisals(network, many, encoding)]
+    best = generate(network, encoding, replace(config, count=2, best_of=3))
     assert [part.tolist() for part in best] == [many[int(np.argmin(nats[:3]))].tolist(),
                                                 many[3 + int(np.argmin(nats[3:]))].tolist()]  # fmt: skip
 

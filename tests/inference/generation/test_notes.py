@@ -43,23 +43,23 @@ ENCODING = Encoding()
 UNCUT = Gap(None, NO_NOTES, NO_NOTES, 0, 300)  # at whose end no note is cut
 
 
-def saved(folder, made, family, **config):
+def saved(folder, network, family, **config):
     folder.mkdir()
-    config = {"family": family, "task": "events", "model": settings_of(made.config) | {"vocabulary": ENCODING.size},
+    config = {"family": family, "task": "events", "model": settings_of(network.config) | {"vocabulary": ENCODING.size},
               "encoding": {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}} | config  # fmt: skip
     checkpoint.write_config(folder, config)
-    checkpoint.write_weights(folder, made.state_dict())
+    checkpoint.write_weights(folder, network.state_dict())
     return folder
 
 
 @EACH
 def test_steps_in_numpy_equal_a_pass_over_all(family):
-    made, part = model(family), notes(40)
+    network, part = model(family), notes(40)
     inputs, targets = excerpt(part, 0, len(part.pitch) + 1, ENCODING)
     with torch.inference_mode():
-        logits, _ = made.logits(note_models.whole(part))
-        body = layer_stepper(made, made.body.initial_state(1, length=50))
-        step = NoteStep(made, body, condition_vectors(made, [{}]))
+        logits, _ = network.logits(note_models.whole(part))
+        body = layer_stepper(network, network.body.initial_state(1, length=50))
+        step = NoteStep(network, body, condition_vectors(network, [{}]))
     heads = step.heads
     for place in range(len(part.pitch)):
         states = step(type(inputs)(*(column[place : place + 1] for column in inputs)))
@@ -71,10 +71,10 @@ def test_steps_in_numpy_equal_a_pass_over_all(family):
         got["velocity"] = heads.velocity(states)
         groups = EndGroups(np.where(at["present"], 1, NEVER), at["groups"])
         got["duration"] = heads.duration(states, at["velocity"], groups)
-        for name, mine in got.items():
-            theirs = logits[name][0, place].numpy()
-            is_possible = np.isfinite(theirs)
-            np.testing.assert_allclose(mine[0][is_possible], theirs[is_possible], rtol=1e-3, atol=1e-4)
+        for name, stepped in got.items():
+            passed = logits[name][0, place].numpy()
+            is_possible = np.isfinite(passed)
+            np.testing.assert_allclose(stepped[0][is_possible], passed[is_possible], rtol=1e-3, atol=1e-4)
 
 
 def pedal(down, up):
@@ -87,7 +87,7 @@ def pedal(down, up):
 def check_valid(part):
     """Assert that notes are those of a piano: sorted, of its keys, none while its key sounds, none too long."""
     again = reconciled(*part)
-    assert all(np.array_equal(one, other) for one, other in zip(part, again, strict=True))
+    assert all(np.array_equal(column, other) for column, other in zip(part, again, strict=True))
     assert np.all((part.pitch >= 21) & (part.pitch <= 108))
     assert np.all(part.offset - part.onset <= round(LONGEST_NOTE / ENCODING.step))
     ends = np.maximum.accumulate(part.offset)[:-1]
@@ -97,9 +97,9 @@ def check_valid(part):
 @EACH
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_generated_is_a_performance(family, seed):
-    made = model(family)
+    network = model(family)
     config = GenerationConfig(8.0, 3, seed, note_sampling=NoteSampling(time_bias=-1.0))
-    for tokens in generate(made, ENCODING, config):
+    for tokens in generate(network, ENCODING, config):
         part = note_sequence(tokens, ENCODING)
         check_valid(part)
         assert len(part.pitch) > 5
@@ -108,62 +108,62 @@ def test_what_is_generated_is_a_performance(family, seed):
 
 
 def test_one_seed_gives_one_performance_and_another_another():
-    made = model("transformer")
-    first, again, other = (generate(made, ENCODING, GenerationConfig(5.0, 1, seed))[0] for seed in (0, 0, 1))
+    network = model("transformer")
+    first, again, other = (generate(network, ENCODING, GenerationConfig(5.0, 1, seed))[0] for seed in (0, 0, 1))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 @EACH
 def test_a_prompt_stays_as_it_is_and_time_counts_from_its_end(family):
-    made, part = model(family), notes(90)  # more than the transformer sees
-    tokens = generate(made, ENCODING, GenerationConfig(4.0, 2, 0), prompt=encode_notes(part, ENCODING))
+    network, part = model(family), notes(90)  # more than the transformer sees
+    tokens = generate(network, ENCODING, GenerationConfig(4.0, 2, 0), prompt=encode_notes(part, ENCODING))
     for row in tokens:
         played = note_sequence(row, ENCODING)
         count = len(part.pitch)
-        assert all(np.array_equal(one[:count], other) for one, other in zip(played, part, strict=True))
+        assert all(np.array_equal(column[:count], other) for column, other in zip(played, part, strict=True))
         assert len(played.pitch) > count
         assert np.all(played.offset[count:] <= part.onset[-1] + 400)
         again = reconciled(*played)
-        assert all(np.array_equal(one, other) for one, other in zip(played, again, strict=True))
+        assert all(np.array_equal(column, other) for column, other in zip(played, again, strict=True))
 
 
 def test_a_prompt_is_cut_at_an_onset_and_its_notes_keep_their_ends():
     part = reconciled(*np.array([(0, 900, 60, 9), (100, 150, 64, 9), (300, 310, 67, 9)]).T)
     prompt = decode(encode_notes(part, ENCODING), ENCODING)
-    (made,) = perform(model("transformer"), ENCODING, GenerationConfig(4.0, 1, 0), prompt=prompt, seconds=2.0)
-    begun = made.notes.select(made.notes.onset_order < 6)
+    (continued,) = perform(model("transformer"), ENCODING, GenerationConfig(4.0, 1, 0), prompt=prompt, seconds=2.0)
+    begun = continued.notes.select(continued.notes.onset_order < 6)
     for column in ("onset_tick", "offset_tick", "pitch", "velocity"):
         assert np.array_equal(getattr(begun, column)[:2], getattr(prompt.notes, column)[:2])
-    assert 3000 not in made.notes.onset_tick[made.notes.pitch == 67]
-    added = made.notes.onset_tick[2:]
+    assert 3000 not in continued.notes.onset_tick[continued.notes.pitch == 67]
+    added = continued.notes.onset_tick[2:]
     assert len(added)
     assert added.min() >= 1000
     assert added.max() <= 1000 + 4000
 
 
 def test_the_bias_makes_fewer_notes():
-    made = model("transformer", is_new=True)
+    network = model("transformer", is_new=True)
     config = GenerationConfig(60.0, 1, 0)
     by_bias = [replace(config, note_sampling=NoteSampling(time_bias=bias)) for bias in (-2.0, -1.0, 0.0)]
-    counts = [len(note_sequence(generate(made, ENCODING, each)[0], ENCODING).pitch) for each in by_bias]
+    counts = [len(note_sequence(generate(network, ENCODING, biased)[0], ENCODING).pitch) for biased in by_bias]
     assert counts[0] > counts[1] > counts[2]
 
 
 def test_even_a_model_that_wants_one_key_only_obeys_the_piano():
-    made = model("transformer", is_new=True)
+    network = model("transformer", is_new=True)
     with torch.no_grad():
-        made.heads.output["pitch"].bias[10] = 50.0
-        made.heads.output["time"].bias[0] = 50.0
-        made.heads.output["duration"].bias[-1] = 50.0
-    part = note_sequence(generate(made, ENCODING, GenerationConfig(3.0, 1, 0))[0], ENCODING)
+        network.heads.output["pitch"].bias[10] = 50.0
+        network.heads.output["time"].bias[0] = 50.0
+        network.heads.output["duration"].bias[-1] = 50.0
+    part = note_sequence(generate(network, ENCODING, GenerationConfig(3.0, 1, 0))[0], ENCODING)
     check_valid(part)
     assert 31 in part.pitch
 
 
 @pytest.mark.parametrize("family", ["lstm", "transformer"])
 def test_the_bias_after_prompts_counts_after_prompts_alone(family):
-    made, prompt = model(family), notes(30)
+    network, prompt = model(family), notes(30)
     together, apart = NoteSampling(time_bias=-0.5), NoteSampling(time_bias=0.5, prompt_bias=-1.0)
     gap = Gap(None, prompt.select(slice(10)), prompt.select(slice(20, 30)), int(prompt.onset[9]), int(prompt.onset[20]))
     requests = {
@@ -173,34 +173,37 @@ def test_the_bias_after_prompts_counts_after_prompts_alone(family):
     }
     for name, request in requests.items():
         ways = (together, apart, NoteSampling(time_bias=0.5))
-        one, other, plain = (
-            generate_notes(made, ENCODING, request, sampling=sampling, count=1, seed=1)[0] for sampling in ways
+        by_prompt_bias, other, plain = (
+            generate_notes(network, ENCODING, request, sampling=sampling, count=1, seed=1)[0] for sampling in ways
         )
-        assert all(map(np.array_equal, other, one if name == "prompt" else plain))
+        assert all(map(np.array_equal, other, by_prompt_bias if name == "prompt" else plain))
 
 
 @EACH
 def test_windows_count_every_note_once(family):
-    made, part = model(family, is_new=True), notes(150)
+    network, part = model(family, is_new=True), notes(150)
     sizes = {"length": 32, "stride": 8, "batch": 3}
-    some, every = note_nats(made, part, ENCODING, **sizes), note_nats(made, part, ENCODING, **sizes | {"stride": 32})
+    some, every = (
+        note_nats(network, part, ENCODING, **sizes),
+        note_nats(network, part, ENCODING, **sizes | {"stride": 32}),
+    )
     assert some.factors == pytest.approx(every.factors, rel=1e-4)  # it knows nothing, so no window knows more
     assert some.predicted == 4 * len(part.pitch) + 1
-    whole, _ = made.score(note_models.whole(part), {})
-    assert sum(some.factors) == pytest.approx(whole["loss"][0], rel=1e-4)
+    scores, _ = network.score(note_models.whole(part), {})
+    assert sum(some.factors) == pytest.approx(scores["loss"][0], rel=1e-4)
 
 
 def test_a_state_that_is_handed_on_equals_one_pass(monkeypatch):
-    made, part = model("lstm"), notes(50)
+    network, part = model("lstm"), notes(50)
     monkeypatch.setattr("maestrokit.inference.note_models.likelihood.CHUNK", 7)
-    nats = note_nats(made, part, ENCODING, length=None, stride=1, batch=1)
-    whole, _ = made.score(note_models.whole(part), {})
-    assert sum(nats.factors) == pytest.approx(whole["loss"][0], rel=1e-4)
+    nats = note_nats(network, part, ENCODING, length=None, stride=1, batch=1)
+    scores, _ = network.score(note_models.whole(part), {})
+    assert sum(nats.factors) == pytest.approx(scores["loss"][0], rel=1e-4)
 
 
 def test_surprises_are_of_the_same_notes_and_seconds_as_those_of_events():
-    made, part = model("lstm"), notes(50)
-    (found,) = surprisals(made, [encode_notes(part, ENCODING)], ENCODING)
+    network, part = model("lstm"), notes(50)
+    (found,) = surprisals(network, [encode_notes(part, ENCODING)], ENCODING)
     assert (found.notes, found.tokens) == (len(part.pitch), len(part.pitch) + 1)
     assert found.seconds == pytest.approx(part.offset.max() * 0.01)
     assert found.nats == pytest.approx(sum(found.factors))
@@ -210,12 +213,12 @@ def test_surprises_are_of_the_same_notes_and_seconds_as_those_of_events():
 
 @EACH
 def test_a_run_folder_plays_with_the_sampling_that_was_fitted(family, tmp_path):
-    made = model(family)
+    network = model(family)
     fitted = {"time_bias": 0.5, "pitch": {"min_p": 0.1}, "time": {"temperature": 0.9}}
-    loaded = load_event_model(str(saved(tmp_path / "run", made, family, sampling=fitted)))
+    loaded = load_event_model(str(saved(tmp_path / "run", network, family, sampling=fitted)))
     assert loaded.sampling == NoteSampling(time=SamplingConfig(0.9), pitch=SamplingConfig(min_p=0.1), time_bias=0.5)
     config = GenerationConfig(3.0, 1, 0, note_sampling=loaded.sampling)
-    assert np.array_equal(*(generate(one, ENCODING, config)[0] for one in (made, loaded.model)))
+    assert np.array_equal(*(generate(player, ENCODING, config)[0] for player in (network, loaded.model)))
 
 
 def test_what_is_chosen_replaces_what_was_fitted():
@@ -235,8 +238,8 @@ def test_sampling_that_makes_no_sense_is_refused(sampling, tmp_path):
 
 
 def test_a_model_of_notes_without_its_velocities_is_refused(tmp_path):
-    made = model("lstm")
-    folder = saved(tmp_path / "run", made, "lstm")
+    network = model("lstm")
+    folder = saved(tmp_path / "run", network, "lstm")
     config = checkpoint.read_config(folder)
     config["encoding"]["velocity_bins"] = 16
     checkpoint.write_config(folder, config)
@@ -246,17 +249,17 @@ def test_a_model_of_notes_without_its_velocities_is_refused(tmp_path):
 
 @EACH
 def test_the_best_of_several_has_the_fewest_nats_a_note(family):
-    made = model(family)
+    network = model(family)
     plain = NoteRequest(300, gap=UNCUT)
-    many = generate_notes(made, ENCODING, plain, sampling=NoteSampling(), count=6, seed=3)
-    best = generate_notes(made, ENCODING, plain, sampling=NoteSampling(), count=2, seed=3, best_of=3)
+    many = generate_notes(network, ENCODING, plain, sampling=NoteSampling(), count=6, seed=3)
+    best = generate_notes(network, ENCODING, plain, sampling=NoteSampling(), count=2, seed=3, best_of=3)
     with torch.no_grad():
-        nats = [sum(part[:, :-1].sum().item() for part in made.nats(note_models.whole(notes))[0].values())
+        nats = [sum(part[:, :-1].sum().item() for part in network.nats(note_models.whole(notes))[0].values())
                 for notes in many]  # fmt: skip
     per_note = np.reshape([total / len(notes.pitch) for total, notes in zip(nats, many, strict=True)], (2, 3))
     for row, found in enumerate(best):
         expected = many[3 * row + int(per_note[row].argmin())]
-        assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
+        assert all(np.array_equal(column, other) for column, other in zip(found, expected, strict=True))
 
 
 def test_a_ranking_decides_which_of_several_is_the_best():
@@ -270,7 +273,7 @@ def test_a_ranking_decides_which_of_several_is_the_best():
     best = generate_notes(model("lstm"), ENCODING, plain, count=2, best_of=3, ranking=lowest, **asked)
     for row, found in enumerate(best):
         expected = many[3 * row + int(lowest(many[3 * row : 3 * row + 3]).argmax())]
-        assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
+        assert all(np.array_equal(column, other) for column, other in zip(found, expected, strict=True))
 
 
 @EACH
@@ -281,22 +284,24 @@ def test_notes_are_reported_as_they_are_made(family, best_of):
     rows = generate_notes(
         model(family), ENCODING, NoteRequest(300), **wish, report=lambda rows, notes: calls.append((rows, notes))
     )
-    for number, whole in enumerate(rows):
+    for number, reported in enumerate(rows):
         parts = [notes.select(numbers == number) for numbers, notes in calls]
         columns = zip(*parts, strict=True)
-        assert all(np.array_equal(np.concatenate(one), other) for one, other in zip(columns, whole, strict=True))
+        assert all(
+            np.array_equal(np.concatenate(column), other) for column, other in zip(columns, reported, strict=True)
+        )
     if best_of == 1:
-        assert len(calls) == max(len(whole.pitch) for whole in rows)  # a call for each step
+        assert len(calls) == max(len(reported.pitch) for reported in rows)  # a call for each step
 
 
 @EACH
 def test_nats_are_counted_as_notes_are_made(family):
-    made = model(family)
+    network = model(family)
     sampler = NoteSampler(NoteSampling(), [np.random.default_rng(seed) for seed in (0, 1)], has_nats=True)
-    candidates, nats = _candidates(made, ENCODING, NoteRequest(300, gap=UNCUT), sampler, lambda rows, notes: None)
+    candidates, nats = _candidates(network, ENCODING, NoteRequest(300, gap=UNCUT), sampler, lambda rows, notes: None)
     for notes_of_row, counted in zip(candidates, nats, strict=True):
         with torch.no_grad():
-            by_factor = made.nats(note_models.whole(notes_of_row))[0].values()
+            by_factor = network.nats(note_models.whole(notes_of_row))[0].values()
         assert counted == pytest.approx(sum(part[0, :-1].sum().item() for part in by_factor), rel=1e-4)
 
 

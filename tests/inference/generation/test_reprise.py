@@ -32,8 +32,8 @@ def remembered(count, *, rows=1):
     """Return notes of a phrase and then of others, the phrase's last notes being the last of all."""
     key = np.concatenate([PHRASE, 60 + np.random.default_rng(1).integers(0, 20, count - 24), PHRASE[:8]])
     earlier = EarlierNotes(Recurrence(notes=3.0), rows)
-    for number, one in enumerate(key):
-        earlier.add(np.full(rows, 3 * number * number), np.full(rows, one))
+    for number, pitch_key in enumerate(key):
+        earlier.add(np.full(rows, 3 * number * number), np.full(rows, pitch_key))
     return earlier
 
 
@@ -98,13 +98,13 @@ def test_with_passages_that_come_back_every_piece_can_be_played_and_goes_its_own
             super().follow(key, generators)
 
     monkeypatch.setattr(generation, "Reprise", Counted)
-    made, encoding = of_notes.model(family), Encoding()
-    made.recurrence = Recurrence(notes=3.0)
+    network, encoding = of_notes.model(family), Encoding()
+    network.recurrence = Recurrence(notes=3.0)
 
     def share(count, **nats):
         followed.clear()
         settings = NoteSampling(time_bias=-1.0, reprise=RepriseConfig(probability=0.2, notes=50.0, **nats))
-        pieces = generate(made, encoding, GenerationConfig(9.0, count, 1, note_sampling=settings))
+        pieces = generate(network, encoding, GenerationConfig(9.0, count, 1, note_sampling=settings))
         for tokens in pieces:
             of_notes.check_valid(note_sequence(tokens, encoding))
         hits, of = np.sum(followed, axis=0)
@@ -119,14 +119,14 @@ def test_with_passages_that_come_back_every_piece_can_be_played_and_goes_its_own
 
 def test_where_the_likeliest_notes_are_taken_nothing_comes_back_by_chance(monkeypatch):
     monkeypatch.setattr(reprises, "NEWEST", 8)
-    made, likeliest = of_notes.model("transformer"), SamplingConfig(temperature=0.0)
-    made.recurrence = Recurrence(notes=3.0)
+    network, likeliest = of_notes.model("transformer"), SamplingConfig(temperature=0.0)
+    network.recurrence = Recurrence(notes=3.0)
     plain = NoteSampling(likeliest, likeliest, likeliest, likeliest, time_bias=-1.0)
-    one, other = (
-        generate(made, Encoding(), GenerationConfig(6.0, 1, 1, note_sampling=settings))[0]
+    tokens, other = (
+        generate(network, Encoding(), GenerationConfig(6.0, 1, 1, note_sampling=settings))[0]
         for settings in (plain, replace(plain, reprise=RepriseConfig(probability=0.5)))
     )
-    assert len(note_sequence(one, Encoding()).pitch) > 40 and np.array_equal(one, other)
+    assert len(note_sequence(tokens, Encoding()).pitch) > 40 and np.array_equal(tokens, other)
 
 
 @pytest.mark.parametrize("values", [{"probability": 2.0}, {"notes": 0.5}, {"pitch": -1.0}, {"nothing": 1}])

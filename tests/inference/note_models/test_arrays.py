@@ -27,16 +27,16 @@ REQUESTS = {
 }
 
 
-def as_arrays(family, made):
-    config = {"family": family, "model": settings_of(made.config)}
-    return array_model(config, {name: weight.numpy().copy() for name, weight in made.state_dict().items()})
+def as_arrays(family, network):
+    config = {"family": family, "model": settings_of(network.config)}
+    return array_model(config, {name: weight.numpy().copy() for name, weight in network.state_dict().items()})
 
 
 @EACH
 @pytest.mark.parametrize("request_name", REQUESTS)
 def test_arrays_step_as_torch_does(family, request_name):
-    made, request = model(family, length=24), REQUESTS[request_name]
-    sides = [_primed(one, ENCODING, request, 2, 50) for one in (made, as_arrays(family, made))]
+    network, request = model(family, length=24), REQUESTS[request_name]
+    sides = [_primed(side, ENCODING, request, 2, 50) for side in (network, as_arrays(family, network))]
     (keyboard, step, states), (other_keyboard, other_step, other_states) = sides
     for place in range(40, 60):
         np.testing.assert_allclose(states, other_states, rtol=1e-3, atol=1e-3)
@@ -55,13 +55,16 @@ def test_what_arrays_generate_ends_and_is_repeatable(family):
     first, again = (
         generate_notes(arrays, ENCODING, NoteRequest(300), sampling=NoteSampling(), count=2, seed=3) for _ in range(2)
     )
-    assert all(len(one.pitch) and np.array_equal(one.onset, two.onset) for one, two in zip(first, again, strict=True))
+    assert all(
+        len(first_notes.pitch) and np.array_equal(first_notes.onset, second_notes.onset)
+        for first_notes, second_notes in zip(first, again, strict=True)
+    )
 
 
 def test_models_that_need_torch_are_no_arrays():
-    made = model("transformer")
-    weights = {name: weight.numpy() for name, weight in made.state_dict().items()}
-    settings = settings_of(made.config)
+    network = model("transformer")
+    weights = {name: weight.numpy() for name, weight in network.state_dict().items()}
+    settings = settings_of(network.config)
     assert array_model({"family": "cnn", "model": settings}, weights) is None
     assert array_model({"family": "transformer", "model": settings | {"encoding": "events"}}, weights) is None
     assert array_model({"family": "transformer", "model": settings | {"variant": "relative"}}, weights) is None

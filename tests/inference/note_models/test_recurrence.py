@@ -41,8 +41,8 @@ RUNS = {"run": {"recurrence": asdict(STRONG)}, "other": {}}
 
 
 def keys(count, *, period=None, seed=0):
-    each = np.random.default_rng(seed).integers(20, 60, count)
-    return each if period is None else each[np.arange(count) % period]
+    pitches = np.random.default_rng(seed).integers(20, 60, count)
+    return pitches if period is None else pitches[np.arange(count) % period]
 
 
 def test_memories_note_by_note_are_those_of_the_whole(monkeypatch):
@@ -54,8 +54,8 @@ def test_memories_note_by_note_are_those_of_the_whole(monkeypatch):
             del pieces[1]
         earlier.add(np.full(len(pieces), number), np.array([piece[number] for piece in pieces]))
     for row, piece in enumerate(pieces):
-        each = memories(piece, SHORT.notes)
-        cosines = each[20:90] @ each[100]
+        memory = memories(piece, SHORT.notes)
+        cosines = memory[20:90] @ memory[100]
         np.testing.assert_allclose(earlier.cosine(row, slice(20, 90)), cosines, atol=1e-5)
         assert np.array_equal(earlier.keys[row, :100], piece) and cosines.max() > 0.5
 
@@ -95,62 +95,71 @@ def probabilities(log_probability, targets):
 
 
 def test_a_whole_is_looked_at_in_parts(monkeypatch):
-    one = piece(100, period=20)
-    whole = recalled(one, SHORT)
+    whole_piece = piece(100, period=20)
+    whole = recalled(whole_piece, SHORT)
     monkeypatch.setattr(recall, "CHUNK", 32)
-    for name, part in recalled(one, SHORT).items():
+    for name, part in recalled(whole_piece, SHORT).items():
         np.testing.assert_allclose(np.exp(part), np.exp(whole[name]), rtol=1e-3, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", FACTORS)
 def test_what_comes_again_is_expected_and_the_newest_notes_do_not_count(name):
-    one = piece(120, period=30)
-    own, again = one.log_probability[name], recalled(one, SHORT)[name]
+    recurring = piece(120, period=30)
+    own, again = recurring.log_probability[name], recalled(recurring, SHORT)[name]
     assert np.array_equal(again[:4], own[:4])  # so few notes were before that none counts
-    before, after = (probabilities(each, one.targets[name])[50:120] for each in (own, again))
+    before, after = (
+        probabilities(log_probability, recurring.targets[name])[50:120] for log_probability in (own, again)
+    )
     assert (after > 2 * before).all() and (after.mean() > 5 * before.mean())
-    late = recalled(one, replace(SHORT, newest=70))[name]
-    assert np.array_equal(late[:71], own[:71]) and probabilities(late, one.targets[name])[119] > after.min() / 2
+    late = recalled(recurring, replace(SHORT, newest=70))[name]
+    assert np.array_equal(late[:71], own[:71]) and probabilities(late, recurring.targets[name])[119] > after.min() / 2
 
 
 @pytest.mark.parametrize("name", FACTORS)
 def test_what_cannot_be_does_not_recur_and_the_rest_is_a_distribution(name):
-    one = piece(90, period=30)
-    own, again = one.log_probability[name], recalled(one, SHORT)[name]
+    recurring = piece(90, period=30)
+    own, again = recurring.log_probability[name], recalled(recurring, SHORT)[name]
     assert np.isneginf(again[np.isneginf(own)]).all()
     assert np.exp(again.astype(np.float64)).sum(axis=1) == pytest.approx(1.0, abs=1e-5)
 
 
 @pytest.mark.parametrize("name", ["velocity", "duration"])
 def test_velocities_and_durations_are_those_of_the_same_key(name):
-    one, settings = piece(60, period=30), (replace(BLIND, other_key_penalty=20.0), BLIND)
-    mine, any_key = (
-        probabilities(recalled(one, replace(SHORT, **{name: each}))[name], one.targets[name])[40:60].mean()
-        for each in settings
+    recurring, settings = piece(60, period=30), (replace(BLIND, other_key_penalty=20.0), BLIND)
+    same_key, any_key = (
+        probabilities(recalled(recurring, replace(SHORT, **{name: settings_of_factor}))[name], recurring.targets[name])[
+            40:60
+        ].mean()
+        for settings_of_factor in settings
     )
-    assert mine > 1.5 * any_key
+    assert same_key > 1.5 * any_key
 
 
-def cosine(one, other):
-    return one @ other / max(np.linalg.norm(one) * np.linalg.norm(other), 1e-12)
+def cosine(first, second):
+    return first @ second / max(np.linalg.norm(first) * np.linalg.norm(second), 1e-12)
 
 
-def slowly_recalled(one, name, recurrence):
+def slowly_recalled(expected_piece, name, recurrence):
     """Return the log-probabilities of a factor by the definition, one earlier note after the other."""
-    settings, own = getattr(recurrence, name), one.log_probability[name].astype(np.float64)
+    settings, own = getattr(recurrence, name), expected_piece.log_probability[name].astype(np.float64)
     probability, fade = np.exp(own), np.exp(-1 / recurrence.notes)
-    key, target = one.notes.pitch - 21, one.targets[name]
+    key, target = expected_piece.notes.pitch - 21, expected_piece.targets[name]
     memory = [np.zeros(KEYS)]
-    for each in key:
+    for struck in key:
         memory.append(memory[-1] * fade)
-        memory[-1][each] += 1
+        memory[-1][struck] += 1
     near = None if name == "pitch" else kernel(name, own.shape[1] - GROUPS * (name == "duration"), settings.spread)
     for now in range(len(own)):
         again = np.zeros(own.shape[1])
         for before in range(now - recurrence.newest):
             exponent = settings.key_sharpness * (cosine(memory[now], memory[before]) - 1)
-            exponent += settings.state_sharpness * (cosine(one.states[now], one.states[before]) - 1)
-            if name in ("velocity", "duration") and one.targets["pitch"][now] != one.targets["pitch"][before]:
+            exponent += settings.state_sharpness * (
+                cosine(expected_piece.states[now], expected_piece.states[before]) - 1
+            )
+            if (
+                name in ("velocity", "duration")
+                and expected_piece.targets["pitch"][now] != expected_piece.targets["pitch"][before]
+            ):
                 exponent -= settings.other_key_penalty
             if name == "pitch":
                 again[target[before]] += np.exp(exponent)
@@ -171,10 +180,10 @@ def slowly_recalled(one, name, recurrence):
 
 @pytest.mark.parametrize("name", FACTORS)
 def test_the_cache_is_what_its_settings_define(name):
-    one, recurrence = piece(24, period=7), Recurrence(4.0, 2, EVERY, EVERY, EVERY, EVERY)
-    quickly, slowly = np.exp(recalled(one, recurrence)[name]), slowly_recalled(one, name, recurrence)
+    recurring, recurrence = piece(24, period=7), Recurrence(4.0, 2, EVERY, EVERY, EVERY, EVERY)
+    quickly, slowly = np.exp(recalled(recurring, recurrence)[name]), slowly_recalled(recurring, name, recurrence)
     np.testing.assert_allclose(quickly, slowly, rtol=1e-3, atol=1e-6)
-    assert np.abs(quickly - np.exp(one.log_probability[name])).max() > 0.05
+    assert np.abs(quickly - np.exp(recurring.log_probability[name])).max() > 0.05
 
 
 def test_values_near_those_that_recur_are_likely_too():
@@ -187,41 +196,42 @@ def test_values_near_those_that_recur_are_likely_too():
 
 @EACH
 def test_nats_are_those_of_the_mixture_in_every_window(family):
-    made, part = model(family), notes(150)
-    length = getattr(made.config, "length", None)
+    network, part = model(family), notes(150)
+    length = getattr(network.config, "length", None)
     windows = {"length": length, "stride": max(1, (length or 2) // 2), "batch": 3}
-    alone, (one, targets) = (f(made, part, ENCODING, **windows) for f in (note_nats, expected))
-    made.recurrence = SHORT
-    sums = note_nats(made, part, ENCODING, **windows)
-    again, length = recalled(one, SHORT), len(part.pitch)
+    alone, (of_piece, targets) = (f(network, part, ENCODING, **windows) for f in (note_nats, expected))
+    network.recurrence = SHORT
+    sums = note_nats(network, part, ENCODING, **windows)
+    again, length = recalled(of_piece, SHORT), len(part.pitch)
     for row, name in enumerate(FACTORS):
         count = length + (name == "time")
-        each = -again[name][np.arange(count), one.targets[name][:count]].astype(np.float64).sum()
+        nats = -again[name][np.arange(count), of_piece.targets[name][:count]].astype(np.float64).sum()
         more = getattr(targets, f"{name}_remainder", np.zeros(count))[:length].sum()
-        assert sums.factors[row] == pytest.approx(each + more, rel=1e-3)
+        assert sums.factors[row] == pytest.approx(nats + more, rel=1e-3)
         assert sums.factors[row] != pytest.approx(alone.factors[row], rel=1e-4)
     assert 0 <= sums.hits <= sums.predicted == alone.predicted == 4 * length + 1
 
 
 @EACH
 def test_without_what_recurs_nats_are_those_of_the_model(family):
-    made, part = model(family), notes(40)
+    network, part = model(family), notes(40)
     batch = padded([excerpt(part, 0, 41, ENCODING)])
     with torch.inference_mode():
-        each, hits = made.nats(batch)
-        sums = note_nats(made, part, ENCODING, length=64, stride=32, batch=1)
-    assert sums.factors == pytest.approx([each[name].sum().item() for name in FACTORS], rel=1e-4)
+        nats, hits = network.nats(batch)
+        sums = note_nats(network, part, ENCODING, length=64, stride=32, batch=1)
+    assert sums.factors == pytest.approx([nats[name].sum().item() for name in FACTORS], rel=1e-4)
     assert sums.hits == int(hits.sum())
 
 
 @EACH
 def test_generation_does_not_trust_what_recurs(family, tmp_path):
     folders = [saved(tmp_path / name, model(family), family, **more) for name, more in RUNS.items()]
-    made, alone = (load_event_model(str(folder)).model for folder in folders)
-    assert made.recurrence == STRONG and alone.recurrence is None
+    recurrent, alone = (load_event_model(str(folder)).model for folder in folders)
+    assert recurrent.recurrence == STRONG and alone.recurrence is None
     request = NoteRequest(400, gap=test_notes.UNCUT)
     many, others = (
-        generate_notes(each, ENCODING, request, sampling=NoteSampling(), count=4, seed=3) for each in (made, alone)
+        generate_notes(network, ENCODING, request, sampling=NoteSampling(), count=4, seed=3)
+        for network in (recurrent, alone)
     )
     assert all(np.array_equal(*parts) for pair in zip(many, others, strict=True) for parts in zip(*pair, strict=True))
 

@@ -84,7 +84,7 @@ def test_sampling_tells_a_note_what_training_tells_it(performer, monkeypatch):
     sampled = one_sample(performer, score)
     batch = performance_arrays(score, sampled).excerpt(0, len(score.notes))
     for name in seen[0]:
-        assert [one[name] for one in seen] == batch[f"previous_{name}"].tolist(), name
+        assert [inputs[name] for inputs in seen] == batch[f"previous_{name}"].tolist(), name
 
 
 @pytest.mark.parametrize("extreme", [0, -1])
@@ -162,7 +162,7 @@ def test_a_score_on_two_staves_is_played_on_two_tracks_under_one_pedal(performer
     upper = [("C", 5, 1, 1, 1), ("C", 4, 1, 1, 2), ("E", 5, 2, 1, 1)]  # the voice crosses to the lower staff and back
     lower = [("C", 4, 2, 5, 2), ("E", 5, 1, 5, 2), ("G", 3, 1, 5, 2)]
     staves = {"upper": upper, "lower": lower}
-    parts = {name: "".join(form.format(*one) for one in notes) for name, notes in staves.items()}
+    parts = {name: "".join(form.format(*note) for note in notes) for name, notes in staves.items()}
     file = tmp_path / "score.musicxml"
     file.write_text(TWO_STAVES.format(**parts, down=mark.format("start"), up=mark.format("stop")), encoding="utf-8")
     score = read_musicxml(file)
@@ -234,8 +234,8 @@ def test_what_is_expected_draws_the_sampled_curves_but_not_what_is_kept(performe
             torch.nn.init.normal_(parameter, std=0.3)
     alike = []
     for model in (performer, drawn):
-        one, two = (perform(model, file, seed=seed)[0].notes.velocity.astype(float) for seed in (1, 2))
-        alike.append(np.corrcoef(one, two)[0, 1])
+        first, second = (perform(model, file, seed=seed)[0].notes.velocity.astype(float) for seed in (1, 2))
+        alike.append(np.corrcoef(first, second)[0, 1])
     assert alike[0] < 0.5 and alike[1] > 0.7  # both are what the score leads one to expect, but for the limits
     kept = perform(drawn, file, keep=("velocity",))[0]
     assert np.array_equal(kept.notes.velocity, file.notes.velocity)

@@ -68,9 +68,9 @@ def test_velocities_are_drawn_to_those_around_them() -> None:
     assert with_dynamics(notes, replace(PLAIN, velocity_smoothing=0.5)).velocity.tolist() == [30, 50, 40, 90]
     assert with_dynamics(notes, PLAIN).velocity.tolist() == notes.velocity.tolist()
     nothing = TimedNotes(*(column[:0] for column in notes))
-    whole = replace(PLAIN, velocity_smoothing=1.0)
-    assert len(with_dynamics(nothing, whole).velocity) == 0
-    assert with_dynamics(notes, whole).velocity.tolist() == pytest.approx([40, 40, 40, 90], abs=1)
+    smoothed = replace(PLAIN, velocity_smoothing=1.0)
+    assert len(with_dynamics(nothing, smoothed).velocity) == 0
+    assert with_dynamics(notes, smoothed).velocity.tolist() == pytest.approx([40, 40, 40, 90], abs=1)
 
 
 @settings(max_examples=12, deadline=None)

@@ -43,26 +43,27 @@ def heard(transcriber: Transcriber, sound: np.ndarray) -> TimedNotes:
 def agreement(found: TimedNotes, truth: TimedNotes, *, seconds: float = 0.05) -> float:
     """Return the F1 of onsets."""
     takes = [
-        NotesAndPedal(notes_in_seconds(one.onset, one.offset, one.pitch, one.velocity), None) for one in (found, truth)
+        NotesAndPedal(notes_in_seconds(notes.onset, notes.offset, notes.pitch, notes.velocity), None)
+        for notes in (found, truth)
     ]
     return onset.scores(*takes, tolerance=Tolerance(onset=seconds))["onset_f1"]
 
 
-@pytest.mark.parametrize(("pitch", "given"), [(429.0, None), (415.3, 415.3)])
+@pytest.mark.parametrize(("pitch", "concert_pitch"), [(429.0, None), (415.3, 415.3)])
 def test_a_piano_of_another_pitch_is_tuned_first(
-    transcriber: Transcriber, sound: np.ndarray, heard: TimedNotes, pitch: float, given: float | None
+    transcriber: Transcriber, sound: np.ndarray, heard: TimedNotes, pitch: float, concert_pitch: float | None
 ) -> None:
     slower = 440 / pitch  # at which the same samples are played
     low = resample(sound, from_rate=RATE, to_rate=RATE * slower)
     expected = heard._replace(onset=heard.onset * slower, offset=heard.offset * slower)
-    _, tuned = in_tune([low], replace(transcriber, concert_pitch=given))
+    _, tuned = in_tune([low], replace(transcriber, concert_pitch=concert_pitch))
     assert tuned.concert_pitch == pytest.approx(pitch, abs=1)
     assert agreement(transcribed([low], tuned).notes, expected) > 0.95
 
 
 def test_what_is_in_tune_is_read_as_ever(transcriber: Transcriber, sound: np.ndarray, heard: TimedNotes) -> None:
     found = transcribed([sound], replace(transcriber, concert_pitch=440.0)).notes
-    assert all(np.array_equal(one, other) for one, other in zip(found, heard, strict=True))
+    assert all(np.array_equal(column, other) for column, other in zip(found, heard, strict=True))
 
 
 def between(notes: TimedNotes, start: float, end: float) -> TimedNotes:
@@ -93,9 +94,12 @@ def test_halves_are_the_whole(transcriber: Transcriber, sound: np.ndarray, heard
     half = RATE * 4  # a whole number of frames
     first, second = (transcribed([part], transcriber).notes for part in (sound[:half], sound[half:]))
     for part, shift, start, end in ((first, 0.0, 0.0, 3.5), (second, 4.0, 4.5, 8.0)):
-        mine, whole = between(part._replace(onset=part.onset + shift), start, end), between(heard, start, end)
-        assert np.array_equal(mine.pitch, whole.pitch) and len(mine.pitch) > 3
-        assert np.allclose(mine.onset, whole.onset, atol=1e-3)
+        notes_of_half, expected = (
+            between(part._replace(onset=part.onset + shift), start, end),
+            between(heard, start, end),
+        )
+        assert np.array_equal(notes_of_half.pitch, expected.pitch) and len(notes_of_half.pitch) > 3
+        assert np.allclose(notes_of_half.onset, expected.onset, atol=1e-3)
 
 
 def test_wherever_a_recording_is_cut_off_notes_sound_up_to_the_cut(

@@ -76,18 +76,18 @@ def test_a_later_start_hears_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run_folder(folder: Path, **changes: object) -> Path:
     folder.mkdir()
-    made = transcriber().model
+    network = transcriber().model
     config = {
         "family": "cnn",
         "task": "transcription",
-        "model": settings_of(made.config),
+        "model": settings_of(network.config),
         "spectrum": SETTINGS.described(),
         "decoding": {"latency": 0.01},
     }
     checkpoint.write_config(folder, config | changes)
     checkpoint.write_weights(
         folder,
-        {name: value.half() if value.is_floating_point() else value for name, value in made.state_dict().items()},
+        {name: value.half() if value.is_floating_point() else value for name, value in network.state_dict().items()},
     )
     return folder
 

@@ -44,9 +44,9 @@ def test_spread_of_a_panel_is_found() -> None:
         + generator.normal(0, 0.4, (3, 400, 1))
         + generator.normal(0, 0.8, shape)
     )
-    whole = ratings[None]
+    rated = ratings[None]
     panel = Panel(
-        [Measure("quality", 0, 100)], ["a", "b", "c"], [""] * 400, whole, whole, np.full((1, 3, 3, 400, 40), np.nan),
+        [Measure("quality", 0, 100)], ["a", "b", "c"], [""] * 400, rated, rated, np.full((1, 3, 3, 400, 40), np.nan),
         np.ones((400, 3)), np.ones(400, bool),
     )  # fmt: skip
     spread = spread_of(panel, 0)

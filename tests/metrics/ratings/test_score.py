@@ -59,8 +59,8 @@ def test_95_percent_of_the_intervals_of_means_hold_the_true_ones(
 def test_95_percent_of_the_intervals_of_shares_near_0_and_1_hold_the_true_ones(
     sizes: tuple[int, int], level: float, spread: float
 ) -> None:
-    both = level + np.sqrt(2) * spread * np.random.default_rng(9).normal(size=400_000)
-    truth, hits, count = float(expit(both).mean()), 0, 400
+    log_odds = level + np.sqrt(2) * spread * np.random.default_rng(9).normal(size=400_000)
+    truth, hits, count = float(expit(log_odds).mean()), 0, 400
     for seed in range(count):
         generator = np.random.default_rng(seed)
         logits = level + spread * (generator.normal(size=(sizes[0], 1)) + generator.normal(size=sizes[1]))
@@ -104,7 +104,7 @@ def test_known_opinions_of_one_panel_are_found_and_ordered() -> None:
             assert rows[name, metric].reference == rows["human", metric].value
     assert ("human", "turing_success_rate") not in rows
     assert rows["transformer", "turing_success_rate"].value > rows["noise", "turing_success_rate"].value
-    found = {(one.first, one.second, one.metric): one for one in scores.comparisons}
+    found = {(comparison.first, comparison.second, comparison.metric): comparison for comparison in scores.comparisons}
     assert len(found) == 6 * 2
     assert found["human", "noise", "coherence"].p_holm < 0.001
     assert found["human", "noise", "coherence"].effect_size > 0.95
@@ -116,9 +116,9 @@ def test_order_of_systems_and_listeners_does_not_matter() -> None:
         panel, systems=panel.systems[::-1], listeners=panel.listeners[::-1], ratings=panel.ratings[:, ::-1, ::-1],
         again=panel.again[:, ::-1, ::-1], preferences=panel.preferences[:, ::-1, ::-1, ::-1],
     )  # fmt: skip
-    one, other = (rows_of(score(each, generator=np.random.default_rng(0))) for each in (panel, turned))
-    assert {key: round(row.value, 6) for key, row in one.items()} == {
-        key: round(row.value, 6) for key, row in other.items()
+    rows, turned_rows = (rows_of(score(side, generator=np.random.default_rng(0))) for side in (panel, turned))
+    assert {key: round(row.value, 6) for key, row in rows.items()} == {
+        key: round(row.value, 6) for key, row in turned_rows.items()
     }
 
 
@@ -130,10 +130,10 @@ def test_intervals_are_wider_with_few_clips_however_many_listeners() -> None:
 def test_preferences_are_compared_with_one_half_where_there_are_no_ratings() -> None:
     panel = panels.simulated(5)
     panel = replace(panel, ratings=np.full(panel.ratings.shape, np.nan))
-    (one, *_) = comparisons(panel)
+    (comparison, *_) = comparisons(panel)
     share = panel.preferences[0, 0, 1].mean()
-    assert (one.first, one.second, one.metric) == ("human", "transformer", "coherence")
-    assert one.difference == pytest.approx(share - 0.5)
+    assert (comparison.first, comparison.second, comparison.metric) == ("human", "transformer", "coherence")
+    assert comparison.difference == pytest.approx(share - 0.5)
 
 
 def test_strengths_are_those_of_all_comparisons() -> None:

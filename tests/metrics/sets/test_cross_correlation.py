@@ -17,8 +17,8 @@ def piece(seed: int, notes: int = 120) -> Piece:
 
 
 def correlations(pieces: list[Piece], reference: list[Piece]) -> np.ndarray:
-    mine, theirs = (np.array([crossing.curves(one) for one in side]) for side in (pieces, reference))
-    return crossing.mean_correlations(mine, crossing.transforms(theirs))
+    own, references = (np.array([crossing.curves(piece) for piece in side]) for side in (pieces, reference))
+    return crossing.mean_correlations(own, crossing.transforms(references))
 
 
 def test_a_piece_with_itself_has_1_in_another_key_and_later() -> None:
@@ -28,7 +28,7 @@ def test_a_piece_with_itself_has_1_in_another_key_and_later() -> None:
 
 def test_it_is_the_highest_of_all_lags_and_the_mean_over_the_reference() -> None:
     pieces = [piece(seed) for seed in range(3)]
-    curves = [crossing.curves(one).reshape(CURVES, STEPS).astype(float) for one in pieces]
+    curves = [crossing.curves(piece).reshape(CURVES, STEPS).astype(float) for piece in pieces]
     best = [
         np.sum([np.correlate(a, b, "full") for a, b in zip(curves[0], other, strict=True)], axis=0).max()
         for other in curves[1:]

@@ -60,13 +60,13 @@ def test_no_melody_no_value() -> None:
 
 
 def test_pairs_compare_each_with_its_own_reference() -> None:
-    one, other = (NotesAndPedal(piece(seed), None) for seed in (0, 1))
-    assert pairs.scores(one, one, tolerance=Tolerance()) == {"melody_similarity": 1.0, "melody_similarity_dtw": 1.0}
-    crossed = pairs.scores(one, other, tolerance=Tolerance())
-    assert crossed == pairs.scores(other, one, tolerance=Tolerance())
+    first, second = (NotesAndPedal(piece(seed), None) for seed in (0, 1))
+    assert pairs.scores(first, first, tolerance=Tolerance()) == {"melody_similarity": 1.0, "melody_similarity_dtw": 1.0}
+    crossed = pairs.scores(first, second, tolerance=Tolerance())
+    assert crossed == pairs.scores(second, first, tolerance=Tolerance())
     assert 0.2 < crossed["melody_similarity"] < 0.9 and 0.2 < crossed["melody_similarity_dtw"] < 0.95
-    nothing = NotesAndPedal(one.notes.select(slice(0)), None)
-    assert pairs.scores(one, nothing, tolerance=Tolerance()) == {}
+    nothing = NotesAndPedal(first.notes.select(slice(0)), None)
+    assert pairs.scores(first, nothing, tolerance=Tolerance()) == {}
 
 
 def test_diversity_is_the_mean_over_pairs_and_0_for_one_melody() -> None:

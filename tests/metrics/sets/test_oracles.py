@@ -62,7 +62,7 @@ def test_grooving_is_the_mean_over_all_pairs_of_bars(piece: Piece) -> None:
     vectors = np.zeros((bars, 64))
     for onset in piece.onset_bar:
         vectors[int(onset), round(onset % 1 * 64)] = 1
-    alike = [1 - np.abs(one - other).mean() for one, other in itertools.combinations(vectors, 2)]
+    alike = [1 - np.abs(bar - other_bar).mean() for bar, other_bar in itertools.combinations(vectors, 2)]
     assert value("grooving", piece) == pytest.approx(np.mean(alike) if alike else np.nan, nan_ok=True)
 
 

@@ -33,7 +33,9 @@ def test_patterns_are_counted_at_every_onset_in_any_tempo() -> None:
     intervals, classes = [0.25, 0.5, 0.52, 1.0, 2.5, 0.5, 0.25, 0.5, 0.52], [1, 2, 2, 3, 4, 2, 1, 2, 2]
     expected = bits([tuple(classes[row : row + 4]) for row in range(6)])
     for tempo in (1.0, 1.7):
-        assert rhythm_pattern_entropy(with_intervals([tempo * one for one in intervals]))[0] == pytest.approx(expected)
+        assert rhythm_pattern_entropy(with_intervals([tempo * interval for interval in intervals]))[0] == pytest.approx(
+            expected
+        )
 
 
 def test_a_pulse_has_no_entropy_and_shuffling_a_rhythm_adds_some() -> None:

@@ -27,7 +27,7 @@ def test_classes_and_their_weights_are_judged_alike_and_the_weights_have_a_gradi
     logits = model(weights)
     assert torch.allclose(logits, model(classes), atol=1e-5)
     logits.sum().backward()
-    assert all(one.grad is not None and one.grad.abs().sum() > 0 for one in weights.values())
+    assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in weights.values())
 
 
 def test_scores_count_each_kind_by_itself() -> None:

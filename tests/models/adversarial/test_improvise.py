@@ -30,10 +30,10 @@ INPUTS = ("onset", "time", "pitch", "velocity", "duration", "keys")
 
 def model(**changes):
     torch.manual_seed(0)
-    made = improvise.Model(improvise.Config(**{**SMALL, **changes}))
-    for weight in made.parameters():  # outputs start at zero, which would hide everything
+    network = improvise.Model(improvise.Config(**{**SMALL, **changes}))
+    for weight in network.parameters():  # outputs start at zero, which would hide everything
         torch.nn.init.normal_(weight, std=0.2)
-    return made
+    return network
 
 
 def batch(*, rows=3, length=24, validation=False):
@@ -43,13 +43,13 @@ def batch(*, rows=3, length=24, validation=False):
 
 
 def test_sampled_notes_are_read_as_those_of_a_performance():
-    made, given = model(), batch()
-    prompt = {name: given[name][:, :12] for name in INPUTS}
+    network, excerpts = model(), batch()
+    prompt = {name: excerpts[name][:, :12] for name in INPUTS}
     torch.manual_seed(1)
-    new = continuation(made.generator, prompt, states_of(given), 10, Encoding())
+    new = continuation(network.generator, prompt, states_of(excerpts), 10, Encoding())
     for row in range(3):
         onset, pitch, velocity = (new[name][row].numpy() for name in ("onset", "pitch", "velocity"))
-        before = StepNotes(*(given[name][row, 1:12].numpy() for name in ("onset", "onset", "pitch", "velocity")))
+        before = StepNotes(*(excerpts[name][row, 1:12].numpy() for name in ("onset", "onset", "pitch", "velocity")))
         before = before._replace(offset=before.onset + 8, pitch=before.pitch + LOWEST_PITCH)
         is_pointer = new["next_duration"][row].numpy() < GROUPS
         assert np.all(np.diff(onset) >= 0) and np.all(is_pointer <= new["next_present"][row].any(-1).numpy())
@@ -63,18 +63,20 @@ def test_sampled_notes_are_read_as_those_of_a_performance():
 
 
 def test_what_is_sampled_depends_on_the_seed_alone_and_leaves_the_model_as_it_was():
-    made, given = model().train(), batch()
-    weights = {name: value.clone() for name, value in made.state_dict().items()}
-    prompt = {name: given[name][:, :12] for name in INPUTS}
+    network, excerpts = model().train(), batch()
+    weights = {name: value.clone() for name, value in network.state_dict().items()}
+    prompt = {name: excerpts[name][:, :12] for name in INPUTS}
 
     def sampled(seed):
         torch.manual_seed(seed)
-        return continuation(made.generator, prompt, states_of(given), 6, Encoding())
+        return continuation(network.generator, prompt, states_of(excerpts), 6, Encoding())
 
     first, again, other = sampled(1), sampled(1), sampled(2)
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not torch.equal(first["pitch"], other["pitch"])
-    assert made.generator.training and all(torch.equal(weights[n], value) for n, value in made.state_dict().items())
+    assert network.generator.training and all(
+        torch.equal(weights[n], value) for n, value in network.state_dict().items()
+    )
 
 
 def test_a_straight_through_sample_is_one_hot_and_has_a_gradient_where_a_class_is_possible():
@@ -105,22 +107,22 @@ def test_a_pointer_has_the_class_of_the_duration_that_it_gives():
     weights[0, [1, GROUPS + 5]] = torch.tensor([0.25, 0.75])
     group_duration = torch.zeros(1, GROUPS, dtype=torch.int64)
     group_duration[0, 1] = 9
-    whole = whole_durations(weights, group_duration)
-    assert whole.shape == (1, DURATIONS) and whole[0, [5, 9]].tolist() == [0.75, 0.25] and whole.sum() == 1
+    durations = whole_durations(weights, group_duration)
+    assert durations.shape == (1, DURATIONS) and durations[0, [5, 9]].tolist() == [0.75, 0.25] and durations.sum() == 1
 
 
 @pytest.mark.parametrize("objective", objectives.OBJECTIVES)
 def test_each_player_steps_by_its_own_loss(objective):
-    made, stepped = model(objective=objective, discriminator_steps=1), []
+    network, stepped = model(objective=objective, discriminator_steps=1), []
 
     def step(group, loss):
-        for weight in made.parameters():
+        for weight in network.parameters():
             weight.grad = None
-        loss.backward(inputs=made.parameter_groups()[group])
-        assert all(weight.grad is None or weight.grad.isfinite().all() for weight in made.parameters())
+        loss.backward(inputs=network.parameter_groups()[group])
+        assert all(weight.grad is None or weight.grad.isfinite().all() for weight in network.parameters())
         stepped.append(group)
 
-    losses, _ = made.step(batch(), {}, step)
+    losses, _ = network.step(batch(), {}, step)
     assert stepped == ["generator", "discriminator"]
     assert losses.keys() == {"loss", "discriminator", "penalty", "adversarial"}
 
@@ -128,28 +130,30 @@ def test_each_player_steps_by_its_own_loss(objective):
 def test_the_discriminator_changes_what_the_generator_learns_and_nothing_without_its_weight():
     gradients = {}
     for weight in (0.0, 5.0):
-        made = model(adversarial=weight)
+        network = model(adversarial=weight)
 
-        def step(group, loss, made=made, weight=weight):
+        def step(group, loss, network=network, weight=weight):
             assert weight or group == "generator"
             if group == "generator":
-                loss.backward(inputs=made.parameter_groups()[group])
+                loss.backward(inputs=network.parameter_groups()[group])
 
         torch.manual_seed(3)
-        made.step(batch(), {}, step)
-        gradients[weight] = {name: value.grad for name, value in made.generator.heads.named_parameters()}
+        network.step(batch(), {}, step)
+        gradients[weight] = {name: value.grad for name, value in network.generator.heads.named_parameters()}
     parts = ("output.time.bias", "output.pitch.bias", "output.velocity.bias", "output.duration.bias", "score.bias")
     for name in parts:
         assert not torch.allclose(gradients[0.0][name], gradients[5.0][name], atol=1e-6), name
 
 
 def test_scores_say_how_far_continuations_are_from_peoples_the_same_each_time():
-    made, given = model().eval(), batch(validation=True)
+    network, excerpts = model().eval(), batch(validation=True)
     with torch.no_grad():
-        first, again = made.score(given, {})[0], made.score(given, {})[0]
+        first, again = network.score(excerpts, {})[0], network.score(excerpts, {})[0]
     assert first == again
     assert {"loss", "frechet", "spread", "nearest", "accuracy_real", "accuracy_generated", "nats"} == first.keys()
-    assert made.note({"spread": 0.02}).startswith("the generator has collapsed") and not made.note({"spread": 1.0})
+    assert network.note({"spread": 0.02}).startswith("the generator has collapsed") and not network.note(
+        {"spread": 1.0}
+    )
 
 
 def windows(rows, seed=0):
@@ -163,8 +167,8 @@ def windows(rows, seed=0):
 
 def test_a_generator_that_makes_one_thing_is_farther_than_peoples_other_music():
     real, other = windows(40), windows(40, seed=1)
-    one = {name: part[:1].expand(40, -1) for name, part in real.items()}
-    human, collapsed = improvise_scores.scores(other, real, other), improvise_scores.scores(one, real, other)
+    single = {name: part[:1].expand(40, -1) for name, part in real.items()}
+    human, collapsed = improvise_scores.scores(other, real, other), improvise_scores.scores(single, real, other)
     assert collapsed["loss"] > 3 * human["loss"] and collapsed["spread"] < 0.01 < human["spread"]
     same = improvise_scores.scores(real, real, real)
     assert same["frechet"] == pytest.approx(0, abs=1e-3) and same["spread"] == 1 and human["nearest"] < 0.01
@@ -176,20 +180,20 @@ def test_settings_that_there_are_not_are_refused(name, value):
         improvise.Config(**{name: value})
 
 
-def stepped(made, given, state):
+def stepped(network, excerpts, state):
     losses = []
-    result = made.step(given, state, lambda group, loss: losses.append((group, loss.item())))
+    result = network.step(excerpts, state, lambda group, loss: losses.append((group, loss.item())))
     return [group for group, _ in losses], result[1]
 
 
 def test_the_discriminator_steps_more_often_on_a_pool_of_earlier_continuations():
-    made, given = model(discriminator_steps=3, pool=5), batch()
-    groups, state = stepped(made, given, {})
+    network, excerpts = model(discriminator_steps=3, pool=5), batch()
+    groups, state = stepped(network, excerpts, {})
     assert groups == ["generator"] + ["discriminator"] * 3
     assert {part.shape for part in state.values()} == {(1, 3, 6 + 12)}  # rows, the prompt's later half and what follows
-    assert torch.equal(state["real.pitch"][0, :, 6:], given["pitch"][:, 12:])
-    groups, later = stepped(made, given, state)
+    assert torch.equal(state["real.pitch"][0, :, 6:], excerpts["pitch"][:, 12:])
+    groups, later = stepped(network, excerpts, state)
     assert {part.shape for part in later.values()} == {(1, 5, 18)}  # full: two of the earlier ones stay
     assert all(any(torch.equal(row, old) for old in state["new.pitch"][0]) for row in later["new.pitch"][0, :2])
-    _, other = stepped(made, batch(length=16), later)
+    _, other = stepped(network, batch(length=16), later)
     assert other["new.pitch"].shape[:2] == (1, 3)  # excerpts of another length begin a new pool

@@ -95,10 +95,10 @@ def test_a_collapsed_generator_is_far_from_the_data_however_good_what_it_makes()
 
 
 def test_frechet_distance_of_normal_distributions():
-    one = torch.randn(50_000, 2, generator=torch.Generator().manual_seed(3))
-    assert objectives.frechet_distance(one, one) == pytest.approx(0.0, abs=1e-6)
-    moved = 2 * one + torch.tensor([3.0, 4.0])  # 25, and (2 - 1)^2 for each value
-    assert objectives.frechet_distance(one, moved) == pytest.approx(27.0, rel=0.02)
+    vectors = torch.randn(50_000, 2, generator=torch.Generator().manual_seed(3))
+    assert objectives.frechet_distance(vectors, vectors) == pytest.approx(0.0, abs=1e-6)
+    moved = 2 * vectors + torch.tensor([3.0, 4.0])  # 25, and (2 - 1)^2 for each value
+    assert objectives.frechet_distance(vectors, moved) == pytest.approx(27.0, rel=0.02)
 
 
 def test_a_copy_has_a_nearest_distance_of_nought():

@@ -45,9 +45,9 @@ def test_a_velocity_changes_by_a_quarter_at_most_and_a_new_note_is_as_loud_as_th
 
 def test_rolls_are_rounded_and_have_the_gradient_of_probabilities():
     log_odds = torch.tensor([[[-0.1, 2.0]]], requires_grad=True)
-    made = networks.Transferred(log_odds, torch.full_like(log_odds, -9.0), torch.full_like(log_odds, 0.5)).rolls()
-    assert made[0, :, 0].tolist() == [[0, 1], [0, 1], [0, 0.5]]  # what begins sounds
-    made[:, 0].sum().backward()
+    rolls = networks.Transferred(log_odds, torch.full_like(log_odds, -9.0), torch.full_like(log_odds, 0.5)).rolls()
+    assert rolls[0, :, 0].tolist() == [[0, 1], [0, 1], [0, 0.5]]  # what begins sounds
+    rolls[:, 0].sum().backward()
     chance = torch.tensor([-0.1, 2.0]).sigmoid()
     assert torch.allclose(log_odds.grad[0, 0], chance * (1 - chance))
 
@@ -95,13 +95,13 @@ def test_a_discriminator_sees_three_earlier_segments_for_a_new_one():
 
     old = [segments(8, seed=row) for row in (1, 2)]
     seen, state = model._with_earlier(old, {}, rows=8)
-    assert torch.equal(seen[0], old[0]) and all(known(one, state["first"][0]) for one in old[0])
+    assert torch.equal(seen[0], old[0]) and all(known(segment, state["first"][0]) for segment in old[0])
     new = [segments(2, seed=row) for row in (3, 4)]
     seen, after = model._with_earlier(new, state, rows=8)
     for row, name in enumerate(("first", "second")):
         assert torch.equal(seen[row][:2], new[row]) and len(seen[row]) == 8
-        assert all(known(one, after[name][0]) for one in seen[row])
-        assert len(after[name][0]) == 8 and sum(known(one, old[row]) for one in after[name][0]) == 6
+        assert all(known(segment, after[name][0]) for segment in seen[row])
+        assert len(after[name][0]) == 8 and sum(known(segment, old[row]) for segment in after[name][0]) == 6
 
 
 def test_wrong_objectives_and_losses_are_refused():

@@ -95,9 +95,9 @@ def test_attention(time, is_relative, kv_heads, most_saved, monkeypatch):
 def test_strides_do_not_matter_to_attention():
     packed = numbers(2, 40, 3, 3, 4)
     parts = [part.transpose(1, 2) for part in packed.unbind(2)]
-    whole = causal_attention(*parts, None, 0.0)
-    assert torch.allclose(whole, causal_attention(*(part.contiguous() for part in parts), None, 0.0))
-    (gradient,) = torch.autograd.grad(whole.sum(), packed)
+    attended = causal_attention(*parts, None, 0.0)
+    assert torch.allclose(attended, causal_attention(*(part.contiguous() for part in parts), None, 0.0))
+    (gradient,) = torch.autograd.grad(attended.sum(), packed)
     plain = F.scaled_dot_product_attention(*parts, is_causal=True)
     assert torch.allclose(gradient, torch.autograd.grad(plain.sum(), packed)[0], atol=1e-10)
 

@@ -83,6 +83,6 @@ def test_arrays_are_put_together_as_they_are():
     arrays = [np.arange(6.0).reshape(2, 3), np.arange(4.0).reshape(4, 1)]
     parts = [{"one": arrays[0]}, {"other": arrays[1]}]
     together(parts)
-    for mine, array in zip((parts[0]["one"], parts[1]["other"]), arrays, strict=True):
-        np.testing.assert_array_equal(mine, array)
+    for part, array in zip((parts[0]["one"], parts[1]["other"]), arrays, strict=True):
+        np.testing.assert_array_equal(part, array)
     assert parts[0]["one"].base is parts[1]["other"].base is not None

@@ -32,26 +32,27 @@ def test_a_model_to_which_conditions_are_added_begins_as_it_was(family):
     adapted = after.inherited(before.state_dict())
     after.load_state_dict({**after.state_dict(), **adapted})
     batch = whole(notes(30))
-    given = batch | {f"condition_{name}": torch.tensor([3]) for name in NAMES}
+    conditioned_batch = batch | {f"condition_{name}": torch.tensor([3]) for name in NAMES}
     with torch.no_grad():
-        one, other, third = (
-            made.nats({**batch, **more})[0] for made, more in ((before, {}), (after, {}), (after, given))
+        begun, other, third = (
+            network.nats({**batch, **more})[0]
+            for network, more in ((before, {}), (after, {}), (after, conditioned_batch))
         )
-    assert all(torch.equal(one[name], other[name]) and torch.equal(one[name], third[name]) for name in FACTORS)
+    assert all(torch.equal(begun[name], other[name]) and torch.equal(begun[name], third[name]) for name in FACTORS)
 
 
 @EACH
 def test_each_row_has_its_own_conditions_and_what_is_left_out_is_code_0(family):
-    made = conditioned(family)
-    for weight in made.parameters():
+    network = conditioned(family)
+    for weight in network.parameters():
         torch.nn.init.normal_(weight, std=0.2)
     batch = {name: torch.cat((part, part)) for name, part in whole(notes(20)).items()}
     codes = {"condition_composer": torch.tensor([0, 5]), "condition_density": torch.tensor([0, 9])}
     with torch.no_grad():
-        given, absent = made.nats({**batch, **codes})[0], made.nats(batch)[0]
+        present, absent = network.nats({**batch, **codes})[0], network.nats(batch)[0]
     for name in FACTORS:
-        assert torch.allclose(given[name][0], absent[name][0], atol=1e-5)
-        assert not torch.allclose(given[name][1], absent[name][1], atol=1e-3)
+        assert torch.allclose(present[name][0], absent[name][0], atol=1e-5)
+        assert not torch.allclose(present[name][1], absent[name][1], atol=1e-3)
 
 
 @EACH
@@ -79,11 +80,11 @@ def test_neighbouring_densities_learn_together_and_uncondition_alone():
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_condition_gets_a_gradient(family):
-    made = conditioned(family)
-    made.heads.output["pitch"].weight.data.normal_()  # outputs that are 0 at first pass no gradient on
-    for part in made.body.modules():
+    network = conditioned(family)
+    network.heads.output["pitch"].weight.data.normal_()  # outputs that are 0 at first pass no gradient on
+    for part in network.body.modules():
         if getattr(part, "output", None) is not None:
             part.output.weight.data.normal_()
     batch = whole(notes(20)) | {f"condition_{name}": torch.tensor([2]) for name in NAMES}
-    made.step(batch, {}, lambda group, loss: loss.backward())
-    assert all(table.weight.grad[2].abs().sum() > 0 for table in made.conditions.tables.values())
+    network.step(batch, {}, lambda group, loss: loss.backward())
+    assert all(table.weight.grad[2].abs().sum() > 0 for table in network.conditions.tables.values())

@@ -22,10 +22,10 @@ EACH = pytest.mark.parametrize("family", FAMILIES)
 
 def model(family, *, is_new=False):
     torch.manual_seed(0)
-    made = new_model(*FAMILIES[family]).eval()
-    for weight in made.parameters() if not is_new else ():  # outputs start at zero, which would hide everything
+    network = new_model(*FAMILIES[family]).eval()
+    for weight in network.parameters() if not is_new else ():  # outputs start at zero, which would hide everything
         torch.nn.init.normal_(weight, std=0.2)
-    return made
+    return network
 
 
 def notes(count, seed=0):
@@ -41,10 +41,10 @@ def whole(part):
 
 @EACH
 def test_notes_that_follow_change_nothing_before(family):
-    made, part = model(family), notes(30)
+    network, part = model(family), notes(30)
     changed = part._replace(velocity_bin=np.where(np.arange(len(part.pitch)) == 12, 31, part.velocity_bin))
     with torch.no_grad():
-        before, after = made.nats(whole(part))[0], made.nats(whole(changed))[0]
+        before, after = network.nats(whole(part))[0], network.nats(whole(changed))[0]
     for name in FACTORS:
         known = 13 if name in ("time", "pitch") else 12  # of note 12 itself, what comes before its velocity
         assert torch.allclose(before[name][:, :known], after[name][:, :known], atol=1e-5)
@@ -65,24 +65,24 @@ def test_a_model_that_knows_nothing_finds_all_that_can_be_equally_likely(family)
 
 @EACH
 def test_padding_changes_no_score_and_no_gradient(family):
-    made, long, short = model(family), notes(20), notes(7, seed=1)
+    network, long, short = model(family), notes(20), notes(7, seed=1)
     excerpts = [excerpt(part, 0, len(part.pitch) + 1, Encoding()) for part in (long, short)]
-    together, _ = made.score(padded(excerpts), {})
-    alone = [made.score(padded([one]), {})[0] for one in excerpts]
+    together, _ = network.score(padded(excerpts), {})
+    alone = [network.score(padded([batch]), {})[0] for batch in excerpts]
     for name in together:
-        assert together[name][0] == pytest.approx(sum(one[name][0] for one in alone), rel=1e-4)
-        assert together[name][1] == sum(one[name][1] for one in alone)
-    made.step(padded(excerpts), {}, lambda player, loss: loss.backward())
-    assert all(torch.isfinite(weight.grad).all() for weight in made.parameters())
+        assert together[name][0] == pytest.approx(sum(scores[name][0] for scores in alone), rel=1e-4)
+        assert together[name][1] == sum(scores[name][1] for scores in alone)
+    network.step(padded(excerpts), {}, lambda player, loss: loss.backward())
+    assert all(torch.isfinite(weight.grad).all() for weight in network.parameters())
 
 
 @EACH
 def test_factors_and_remainders_add_up_to_the_loss(family):
-    made, batch = model(family), whole(notes(30))
-    scores, _ = made.score(batch, {})
+    network, batch = model(family), whole(notes(30))
+    scores, _ = network.score(batch, {})
     assert scores["loss"][0] == pytest.approx(sum(scores[name][0] for name in FACTORS))
     batch["next_time_remainder"] += 1.0
-    dearer, _ = made.score(batch, {})
+    dearer, _ = network.score(batch, {})
     assert dearer["loss"][0] - scores["loss"][0] == pytest.approx(scores["loss"][1], rel=1e-3)  # a nat for each note
 
 
@@ -97,15 +97,15 @@ def test_products_in_bfloat16_are_those_of_rounded_matrices():
     got = x.grad.clone(), weight.grad.clone()
     x.grad = weight.grad = None
     exact.square().sum().backward()
-    for mine, theirs in zip(got, (x.grad, weight.grad), strict=True):
-        assert (mine - theirs).norm() < 0.02 * theirs.norm()
+    for product, reference in zip(got, (x.grad, weight.grad), strict=True):
+        assert (product - reference).norm() < 0.02 * reference.norm()
 
 
 def test_a_step_in_bfloat16_is_nearly_one_in_float32():
-    made, batch = model("transformer"), whole(notes(30))
-    exact, _ = made.step(batch, {}, lambda player, loss: loss.backward())
+    network, batch = model("transformer"), whole(notes(30))
+    exact, _ = network.step(batch, {}, lambda player, loss: loss.backward())
     with torch.autocast("cpu", torch.bfloat16):
-        rounded, _ = made.step(batch, {}, lambda player, loss: loss.backward())
+        rounded, _ = network.step(batch, {}, lambda player, loss: loss.backward())
     assert rounded["loss"] == pytest.approx(exact["loss"], rel=0.02)
 
 
@@ -116,5 +116,5 @@ def test_a_body_of_more_layers_begins_with_what_a_smaller_one_knows():
     wide.load_state_dict(wide.inherited(small.state_dict()))
     batch = whole(notes(20))
     with torch.no_grad():
-        one, other = small.nats(batch)[0], wide.eval().nats(batch)[0]
-    assert all(torch.allclose(one[name], other[name], atol=1e-5) for name in FACTORS)
+        nats, other = small.nats(batch)[0], wide.eval().nats(batch)[0]
+    assert all(torch.allclose(nats[name], other[name], atol=1e-5) for name in FACTORS)

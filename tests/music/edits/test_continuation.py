@@ -57,8 +57,8 @@ def test_controls_of_new_music_reach_the_file(take):
         notes=new.notes.replace(onset_tick=np.array([4200]), offset_tick=np.array([4600])),
         controls=new.controls.replace(tick=np.array([4100, 4900])),
     )
-    whole = joined_performance(take, scale)
-    data = parse_midi(dump_midi(whole), name="new")
+    continued = joined_performance(take, scale)
+    data = parse_midi(dump_midi(continued), name="new")
     tempo = tempo_map(take)
     added = data.controls.select(data.controls.tick > second2tick(4.0, tempo))
     assert added.tick.tolist() == second2tick(np.array([4.1, 4.9]), tempo).tolist()

@@ -62,13 +62,13 @@ def test_new_notes_end_where_their_keys_are_struck_and_wait_until_they_are_up(ta
     gap = gap_of(take, ENCODING, START, STOP)
     columns = [(259, 300, 64, 9), (300, 450, 67, 9), (300, 330, 60, 9)]
     new = StepNotes(*np.array(columns).T)
-    whole = joined_performance(gap.performance, decode(encode_notes(new, ENCODING), ENCODING))
-    added = whole.notes.select(~np.isin(whole.notes.velocity, take.notes.velocity))
+    filled = joined_performance(gap.performance, decode(encode_notes(new, ENCODING), ENCODING))
+    added = filled.notes.select(~np.isin(filled.notes.velocity, take.notes.velocity))
     found = {pitch: (on, off) for on, off, pitch, *_ in rows(added)}
     assert found[64] == (int(ticks(2.6)), int(ticks(3.0)))
     assert found[67] == (int(ticks(3.0)), int(ticks(4.0)))
     assert found[60] == (int(ticks(3.0)), int(ticks(3.3)))
-    assert set(rows(gap.performance.notes)) <= set(rows(whole.notes))
+    assert set(rows(gap.performance.notes)) <= set(rows(filled.notes))
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ def performance(seed: int, *, seconds: float, softest: int) -> TimedNotes:
 
 
 def test_density_loudness_and_lengths_are_those_of_any_other() -> None:
-    one, other = (matched(performance(*case, seconds=s, softest=v)) for *case, s, v in ((0, 20, 5), (1, 900, 80)))
-    for notes in (one, other):
+    sparse, dense = (matched(performance(*case, seconds=s, softest=v)) for *case, s, v in ((0, 20, 5), (1, 900, 80)))
+    for notes in (sparse, dense):
         assert np.isclose(len(notes.onset) / (notes.onset[-1] - notes.onset[0]), DENSITY)
         assert np.allclose(notes.offset - notes.onset, SOUNDING)
-    assert np.array_equal(np.sort(one.velocity), np.sort(other.velocity))
+    assert np.array_equal(np.sort(sparse.velocity), np.sort(dense.velocity))
 
 
 def test_rhythm_pitches_and_which_notes_are_louder_stay() -> None:

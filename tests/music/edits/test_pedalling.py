@@ -17,7 +17,7 @@ NOTES = st.lists(
 PEDAL = st.lists(st.floats(0.12, 2), max_size=8)
 
 
-def made(notes: list[tuple[float, float]], moves: list[float]) -> tuple[TimedNotes, np.ndarray]:
+def notes_and_pedal(notes: list[tuple[float, float]], moves: list[float]) -> tuple[TimedNotes, np.ndarray]:
     """Return notes of three keys, sorted, and intervals of the pedal."""
     onset, length = np.array(sorted(notes)).T
     pitch = 40 + np.arange(len(onset)) % 3
@@ -26,8 +26,8 @@ def made(notes: list[tuple[float, float]], moves: list[float]) -> tuple[TimedNot
     )
     lasting = np.minimum(onset + length, again)
     rows = lasting - onset >= 0.03  # as transcriptions have it: no shorter notes, and none goes on when struck again
-    both = TimedNotes(onset[rows], lasting[rows], pitch[rows], np.full(int(rows.sum()), 64))
-    return both, np.cumsum(moves[: len(moves) // 2 * 2]).reshape(-1, 2)
+    written = TimedNotes(onset[rows], lasting[rows], pitch[rows], np.full(int(rows.sum()), 64))
+    return written, np.cumsum(moves[: len(moves) // 2 * 2]).reshape(-1, 2)
 
 
 @settings(max_examples=60)
@@ -35,7 +35,7 @@ def made(notes: list[tuple[float, float]], moves: list[float]) -> tuple[TimedNot
 def test_notes_that_end_with_the_pedal_or_beside_it_come_back_as_written(
     notes: list[tuple[float, float]], moves: list[float], tempo: float | None
 ) -> None:
-    told, pedal = reconcile_with_pedal(*made(notes, moves))
+    told, pedal = reconcile_with_pedal(*notes_and_pedal(notes, moves))
     back = parse_midi(dump_midi(transcript(told, pedal, tempo=tempo)), name="x")
     held, written = (timed_notes(back, pedal_extends=extends).offset for extends in (True, False))
     inside = np.zeros(len(written), bool)
@@ -49,7 +49,7 @@ def test_notes_that_end_with_the_pedal_or_beside_it_come_back_as_written(
 def test_notes_sound_as_long_as_a_reader_of_the_pedal_reads_them(
     notes: list[tuple[float, float]], moves: list[float]
 ) -> None:
-    told, pedal = reconcile_with_pedal(*made(notes, moves))
+    told, pedal = reconcile_with_pedal(*notes_and_pedal(notes, moves))
     ticks = TimedNotes(*(np.rint(told[i] * 1000) / 1000 for i in (0, 1)), told.pitch, told.velocity)
     pedal = np.rint(pedal * 1000) / 1000
     back = parse_midi(dump_midi(transcript(ticks, pedal)), name="x")
@@ -60,7 +60,7 @@ def test_notes_sound_as_long_as_a_reader_of_the_pedal_reads_them(
 @settings(max_examples=60)
 @given(notes=NOTES, moves=PEDAL)
 def test_little_is_moved(notes: list[tuple[float, float]], moves: list[float]) -> None:
-    before, pedal = made(notes, moves)
+    before, pedal = notes_and_pedal(notes, moves)
     told, moved = reconcile_with_pedal(before, pedal)
     pedal = np.array([span for span in pedal if ((before.onset < span[1]) & (before.offset > span[0])).any()])
     pedal = pedal.reshape(-1, 2)
@@ -73,7 +73,7 @@ def test_little_is_moved(notes: list[tuple[float, float]], moves: list[float]) -
 @settings(max_examples=60)
 @given(notes=NOTES, moves=PEDAL)
 def test_without_pedal_notes_are_never_longer_nor_gone(notes: list[tuple[float, float]], moves: list[float]) -> None:
-    before, pedal = made(notes, moves)
+    before, pedal = notes_and_pedal(notes, moves)
     after = with_key_releases(before, pedal)
     assert (after.offset <= before.offset).all() and (after.offset > after.onset).all()
     if not len(pedal):

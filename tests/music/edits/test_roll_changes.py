@@ -131,5 +131,5 @@ def test_every_note_ends_before_its_key_is_struck_again():
         rows = np.flatnonzero(after.pitch == pitch)
         rows = rows[np.argsort(after.onset_tick[rows], kind="stable")]
         for row, following in pairwise(rows):
-            both_old = {(int(after.onset_tick[each]), int(pitch)) for each in (row, following)} <= kept
+            both_old = {(int(after.onset_tick[note]), int(pitch)) for note in (row, following)} <= kept
             assert both_old or after.offset_tick[row] <= after.onset_tick[following]

@@ -38,10 +38,10 @@ def rests(performance: Performance) -> Performance:
 @given(anything | performances(), shifts)
 def test_there_and_back_is_identity(performance: Performance, shift: int) -> None:
     try:
-        there, report = transposed(performance, shift, lowest=0, highest=127)
+        shifted, report = transposed(performance, shift, lowest=0, highest=127)
     except BadDataError:
         assume(False)
-    back, _ = transposed(there, -shift, lowest=0, highest=127)
+    back, _ = transposed(shifted, -shift, lowest=0, highest=127)
     signatures = performance.others.kind == KEY_SIGNATURE
     usual = [key_signature(fifths, mode) for fifths in range(-6, 6) for mode in (0, 1)]
     assume(all(len(m) != 5 or m in usual for m in performance.others.message[signatures]))
@@ -240,5 +240,5 @@ def test_records_and_notes_say_the_same() -> None:
     found, scores = key_notes(shift)
     assert found.startswith("C major, found with confidence 0.")
     assert scores.startswith(f"scores: C major {record['scores']['C major']:.3f}")
-    given = key_shift(parsed(*notes), key=parse_key("e"))
-    assert key_record(given)["confidence"] is None and key_notes(given)[0] == "E minor, as given"
+    key_found = key_shift(parsed(*notes), key=parse_key("e"))
+    assert key_record(key_found)["confidence"] is None and key_notes(key_found)[0] == "E minor, as given"

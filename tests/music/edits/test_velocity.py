@@ -34,24 +34,26 @@ def test_the_own_range_is_spread_onto_0_to_1_in_proportion(values: list[int]) ->
 
 @settings(max_examples=40)
 @given(performances(max_notes=6), performances(max_notes=6))
-def test_a_corpus_normalised_by_its_range_has_the_whole_range_and_stays_so(one: Performance, two: Performance) -> None:
-    lowest, highest = velocity_range([one, two])
-    louder = [with_normalized_velocity(performance, lowest, highest) for performance in (one, two)]
+def test_a_corpus_normalised_by_its_range_has_the_whole_range_and_stays_so(
+    first: Performance, second: Performance
+) -> None:
+    lowest, highest = velocity_range([first, second])
+    louder = [with_normalized_velocity(performance, lowest, highest) for performance in (first, second)]
     assert [outside for _, outside in louder] == [0, 0]
     once = [performance for performance, _ in louder]
     new_range = velocity_range(once)
     if lowest < highest:
         assert new_range == (1, 127)
         assert [with_normalized_velocity(performance, *new_range)[0] for performance in once] == once
-    for before, after in zip((one, two), once, strict=True):
+    for before, after in zip((first, second), once, strict=True):
         assert before.replace(notes=before.notes.replace(velocity=after.notes.velocity)) == after
 
 
 @settings(max_examples=40)
 @given(performances(max_notes=6), performances(max_notes=6))
-def test_ranges_of_parts_make_the_range_of_the_whole(one: Performance, two: Performance) -> None:
-    (a, b), (c, d) = velocity_range([one]), velocity_range([two])
-    assert velocity_range([one, two]) == (min(a, c), max(b, d))
+def test_ranges_of_parts_make_the_range_of_the_whole(first: Performance, second: Performance) -> None:
+    (a, b), (c, d) = velocity_range([first]), velocity_range([second])
+    assert velocity_range([first, second]) == (min(a, c), max(b, d))
 
 
 @pytest.mark.parametrize("value", [1, 64, 127])

@@ -55,7 +55,7 @@ def test_events_of_notes_are_notes_again(rows):
     notes = notes_from(rows)
     tokens = encode_notes(notes, ENCODING)
     back = note_sequence(tokens, ENCODING)
-    assert all(np.array_equal(one, other) for one, other in zip(notes, back, strict=True))
+    assert all(np.array_equal(column, other) for column, other in zip(notes, back, strict=True))
     assert np.array_equal(encode_notes(back, ENCODING), tokens)
 
 
@@ -67,7 +67,9 @@ def test_codes_of_notes_are_notes_again(rows):
     inputs, targets = excerpt(notes, 0, len(notes.pitch) + 1, ENCODING)
     keyboard = Keyboard(1, ENCODING)
     for place in range(len(notes.pitch)):
-        assert all(np.allclose(one[place], other[0]) for one, other in zip(inputs, keyboard.inputs(), strict=True))
+        assert all(
+            np.allclose(column[place], other[0]) for column, other in zip(inputs, keyboard.inputs(), strict=True)
+        )
         now = int(notes.onset[place])
         delta = now - int(keyboard.last[0])
         assert TIME_EDGES[targets.time[place]] <= delta < TIME_EDGES[targets.time[place] + 1]
@@ -92,10 +94,10 @@ def test_codes_of_notes_are_notes_again(rows):
 
 def test_an_excerpt_is_a_part_of_the_whole():
     notes = some_notes()
-    whole = excerpt(notes, 0, len(notes.pitch) + 1, ENCODING)
+    all_codes = excerpt(notes, 0, len(notes.pitch) + 1, ENCODING)
     for start, stop in ((0, 5), (3, 70), (100, 400), (700, len(notes.pitch) + 1)):
         part = excerpt(notes, start, stop, ENCODING)
-        for all_of, some_of in zip((*whole[0], *whole[1]), (*part[0], *part[1]), strict=True):
+        for all_of, some_of in zip((*all_codes[0], *all_codes[1]), (*part[0], *part[1]), strict=True):
             assert np.allclose(all_of[start:stop], some_of, atol=0.15 if start > LEAD else 1e-6)
 
 
@@ -138,5 +140,5 @@ def test_varied_notes_are_notes_of_a_piano(rows, factor, semitones, bins):
     assert np.all((notes.pitch >= 21) & (notes.pitch <= 108))
     assert np.all((notes.velocity_bin >= 0) & (notes.velocity_bin < 32))
     again = reconciled(*notes)
-    assert all(np.array_equal(one, other) for one, other in zip(notes, again, strict=True))
+    assert all(np.array_equal(column, other) for column, other in zip(notes, again, strict=True))
     assert isinstance(notes, StepNotes)

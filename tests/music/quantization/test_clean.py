@@ -90,9 +90,9 @@ def test_the_same_pitch_on_another_channel_is_another_key() -> None:
 
 def test_tracks_share_their_keys_except_in_files_of_type_2() -> None:
     tracks = [track_bytes([(0, on), (9, off)])] * 2
-    one, two = (parse_midi(file_bytes(tracks, midi_format=kind), name="two") for kind in (1, 2))
-    assert len(set(sounding_key(one.notes, midi_format=one.format).tolist())) == 1
-    assert len(set(sounding_key(two.notes, midi_format=two.format).tolist())) == 2
+    joint, separate = (parse_midi(file_bytes(tracks, midi_format=kind), name="two") for kind in (1, 2))
+    assert len(set(sounding_key(joint.notes, midi_format=joint.format).tolist())) == 1
+    assert len(set(sounding_key(separate.notes, midi_format=separate.format).tolist())) == 2
 
 
 def test_strokes_after_each_note_of_its_own_key() -> None:

@@ -176,8 +176,8 @@ def test_a_note_that_a_control_change_ends_still_ends_with_it() -> None:
 
 
 def test_a_note_without_a_note_off_gets_one_where_its_key_is_struck_on_another_track() -> None:
-    one, other = track_bytes([(0, ON)], end=(1920, END_OF_TRACK)), track_bytes([(485, ON), (90, OFF)])
-    performance = parse_midi(file_bytes([one, other], division=480), name="two tracks")
+    first, second = track_bytes([(0, ON)], end=(1920, END_OF_TRACK)), track_bytes([(485, ON), (90, OFF)])
+    performance = parse_midi(file_bytes([first, second], division=480), name="two tracks")
     result, report = quantize(performance, SIXTEENTHS)
     assert result.notes.offset_tick.tolist() == [480, 570] and report.overlaps == 1
     assert result.notes.is_released.all()

@@ -18,8 +18,8 @@ def notes(*rows):
     return StepNotes(*np.array(rows, np.int64).reshape(-1, 4).T)
 
 
-def same(one, other):
-    return all(np.array_equal(*columns) for columns in zip(one, other, strict=True))
+def same(first, second):
+    return all(np.array_equal(*columns) for columns in zip(first, second, strict=True))
 
 
 @st.composite
@@ -36,10 +36,10 @@ def sequences(draw):
 
 
 @given(sequences())
-def test_notes_there_and_back_are_the_same(given):
-    rolls = cells_of(given, start=0, cells=CELLS, velocity_bins=BINS)
+def test_notes_there_and_back_are_the_same(sequence):
+    rolls = cells_of(sequence, start=0, cells=CELLS, velocity_bins=BINS)
     back = notes_of_cells(rolls, velocity_bins=BINS)
-    assert same(back, given)
+    assert same(back, sequence)
     assert np.array_equal(cells_of(back, start=0, cells=CELLS, velocity_bins=BINS), rolls)
 
 
@@ -52,12 +52,12 @@ def test_planes_hold_onsets_lengths_velocities_and_places():
 
 
 def test_what_sounds_at_the_beginning_of_a_span_has_no_onset_there_and_goes_on():
-    given = notes((SEGMENT - 8, SEGMENT + 15, 60, 9), (SEGMENT + 20, SEGMENT + 25, 64, 9))
-    first = cells_of(given, start=0, cells=CELLS, velocity_bins=BINS)
-    second = cells_of(given, start=SEGMENT, cells=CELLS, velocity_bins=BINS)
+    sequence = notes((SEGMENT - 8, SEGMENT + 15, 60, 9), (SEGMENT + 20, SEGMENT + 25, 64, 9))
+    first = cells_of(sequence, start=0, cells=CELLS, velocity_bins=BINS)
+    second = cells_of(sequence, start=SEGMENT, cells=CELLS, velocity_bins=BINS)
     key = 60 - LOWEST_PITCH
     assert second[0, :, key].sum() == 0 and second[1, :4, key].tolist() == [1, 1, 1, 0]
-    assert same(notes_of_cells(np.concatenate((first, second), axis=1), velocity_bins=BINS), given)
+    assert same(notes_of_cells(np.concatenate((first, second), axis=1), velocity_bins=BINS), sequence)
     assert notes_of_cells(second, velocity_bins=BINS).pitch.tolist() == [64]
 
 

@@ -57,9 +57,9 @@ def test_notes_that_are_left_out_or_added_have_no_partner():
     kept = np.setdiff1d(np.arange(len(rows)), left_out)
     strange = TimedNotes(*(part[kept[::9]] for part in notes))
     strange = strange._replace(onset=strange.onset + 0.05, offset=strange.offset + 0.05, pitch=strange.pitch + 37)
-    both = [np.concatenate(parts) for parts in zip(notes.select(kept), strange, strict=True)]
-    order = np.lexsort((both[2], both[0]))
-    alignment = align(score, TimedNotes(*(part[order] for part in both)))
+    columns = [np.concatenate(parts) for parts in zip(notes.select(kept), strange, strict=True)]
+    order = np.lexsort((columns[2], columns[0]))
+    alignment = align(score, TimedNotes(*(part[order] for part in columns)))
     assert sorted(alignment.missing.tolist()) == sorted(rows[left_out].tolist())
     assert sorted(order[alignment.extra].tolist()) == list(range(len(kept), len(order)))
 

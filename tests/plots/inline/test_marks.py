@@ -20,8 +20,8 @@ def test_equal_bounds_are_one_scale() -> None:
 
 
 def test_without_bounds_a_scale_holds_all_that_there_is() -> None:
-    one, other = (interval_marks([Mark(value)], label="", reference=1.5 * value) for value in (2.0, 20.0))
-    assert one == other
+    small, large = (interval_marks([Mark(value)], label="", reference=1.5 * value) for value in (2.0, 20.0))
+    assert small == large
     assert positions(interval_marks([Mark(1.0, 0.0, 4.0), Mark(3.0)], label="")) == [pytest.approx(29.2, abs=0.1), 70.8]
 
 

@@ -11,7 +11,7 @@ def test_a_figure_is_a_named_image_whose_labels_are_text() -> None:
     svg = figure("<path/>", width=10, height=5, label='a "b" <c>&', x=[Tick(0.25, "<1>")], y=[Tick(1.0, "top")])
     root = ElementTree.fromstring(svg)
     assert (root.get("role"), root.get("aria-label")) == ("img", 'a "b" <c>&')
-    texts = [(one.text, one.get("x"), one.get("y")) for one in root.iter("text")]
+    texts = [(text.text, text.get("x"), text.get("y")) for text in root.iter("text")]
     assert texts == [("<1>", "25%", "100%"), ("top", "-5", "0%")]
     (inner,) = root.findall("svg")
     assert inner.get("viewBox") == "0 0 10 5" and inner.get("preserveAspectRatio") == "none"

@@ -69,18 +69,18 @@ def test_an_excerpt_has_the_class_of_its_piece():
 
 def test_conditions_are_left_out_each_for_itself_and_all_at_times():
     source = data((40,) * 60, labels=["Bach"] * 60, condition_dropout=0.3, unconditioned=0.2)
-    given = np.array([[int(batch[f"condition_{name}"][0]) > 0 for name in ALL] for epoch in range(4)
+    has_condition = np.array([[int(batch[f"condition_{name}"][0]) > 0 for name in ALL] for epoch in range(4)
                      for batch in batches(source, epoch)])  # fmt: skip
-    assert given.mean(0) == pytest.approx([0.7 * 0.8] * 3, abs=0.1)
-    assert 0.15 < (~given).all(1).mean() < 0.35
-    assert (given[:, 0] & ~given[:, 1] & given[:, 2]).any() and given.all(1).any()
+    assert has_condition.mean(0) == pytest.approx([0.7 * 0.8] * 3, abs=0.1)
+    assert 0.15 < (~has_condition).all(1).mean() < 0.35
+    assert (has_condition[:, 0] & ~has_condition[:, 1] & has_condition[:, 2]).any() and has_condition.all(1).any()
 
 
 def test_excerpts_are_the_same_with_conditions_and_without():
-    one, other = data(**WHOLE), data(conditions=())
-    for mine, theirs in zip(batches(one, 0), batches(other, 0), strict=True):
-        assert all(torch.equal(mine[name], theirs[name]) for name in theirs)
-        assert not any(name.startswith("condition_") for name in theirs)
+    conditioned, unconditioned = data(**WHOLE), data(conditions=())
+    for batch, plain in zip(batches(conditioned, 0), batches(unconditioned, 0), strict=True):
+        assert all(torch.equal(batch[name], plain[name]) for name in plain)
+        assert not any(name.startswith("condition_") for name in plain)
 
 
 def test_validation_is_unconditional():

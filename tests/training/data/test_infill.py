@@ -61,13 +61,13 @@ def test_notes_after_a_gap_say_nothing_of_it():
     part = sequences.reconciled(onset, onset + 30, pitch, velocity_bin)
     inputs, _ = excerpt(part, 0, 10, encoding)
     after = part.select(slice(len(part.pitch) - 5, None))
-    whole = with_notes_after(inputs, after, encoding)
-    assert np.array_equal(whole.onset[:5], after.onset)
+    context = with_notes_after(inputs, after, encoding)
+    assert np.array_equal(context.onset[:5], after.onset)
     again = with_notes_after(NoteInputs(*(column[:0] for column in inputs)), after, encoding)
-    assert all(np.array_equal(one[:5], other) for one, other in zip(whole, again, strict=True))
+    assert all(np.array_equal(column[:5], other) for column, other in zip(context, again, strict=True))
     later = after._replace(onset=after.onset + 7, offset=after.offset + 7)
     moved = with_notes_after(inputs, later, encoding)  # only their onsets say how far away they are
-    same = {name for name in NoteInputs._fields if np.array_equal(getattr(whole, name), getattr(moved, name))}
+    same = {name for name in NoteInputs._fields if np.array_equal(getattr(context, name), getattr(moved, name))}
     assert same == set(NoteInputs._fields) - {"onset"}
 
 

@@ -72,9 +72,9 @@ def test_excerpts_are_of_one_piece_and_no_longer_than_asked():
 def test_a_batch_is_the_same_whenever_it_is_made_and_another_in_each_epoch():
     first, second = (data((100, 80), batch=2, length=16) for _ in range(2))
     second.batch(1, 0)
-    one, other, later = first.batch(0, 1), second.batch(0, 1), first.batch(1, 1)
-    assert all(torch.equal(one[name], other[name]) for name in one)
-    assert any(one[name].shape != later[name].shape or not torch.equal(one[name], later[name]) for name in one)
+    batch, other, later = first.batch(0, 1), second.batch(0, 1), first.batch(1, 1)
+    assert all(torch.equal(batch[name], other[name]) for name in batch)
+    assert any(batch[name].shape != later[name].shape or not torch.equal(batch[name], later[name]) for name in batch)
 
 
 def test_variation_moves_keys_velocities_and_times():
@@ -89,8 +89,8 @@ def test_variation_moves_keys_velocities_and_times():
 def test_validation_is_unvaried_and_always_the_same():
     source = data((20,), held_out=(50, 30), batch=2, length=16, transpose=3, validation_tokens=64)
     first, again = list(source.validation()), list(source.validation())
-    for one, other in zip(first, again, strict=True):
-        assert all(torch.equal(one[name], other[name]) for name in one)
+    for batch, other in zip(first, again, strict=True):
+        assert all(torch.equal(batch[name], other[name]) for name in batch)
     assert {int(p) for b in first for p in b["next_pitch"][b["next_is_note"] & (b["weight"] > 0)]} == {19, 20}
 
 

@@ -53,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_recording_comes_with_its_notes(folder: Path) -> None:
     take = recorded_example(str(folder / "a.flac"), cache=folder / "cache")
     assert take.levels[:].shape == (101, BINS) and take.levels[:].dtype == np.float16
-    assert all(np.array_equal(mine, given) for mine, given in zip(take.notes, NOTES, strict=True))
+    assert all(np.array_equal(column, expected) for column, expected in zip(take.notes, NOTES, strict=True))
 
 
 def test_the_pedal_comes_from_midi_beside(folder: Path) -> None:
@@ -189,7 +189,7 @@ def test_some_renders_are_without_pedal(folder: Path) -> None:
 
 def test_folders_have_their_shares_of_the_windows() -> None:
     levels = [np.full((frames, BINS), -50 - number, np.float16) for number, frames in enumerate((400, 50, 50, 100))]
-    takes = [TrainingExample(each, NOTES) for each in levels]
+    takes = [TrainingExample(spectrum, NOTES) for spectrum in levels]
     folders = [frozenset({"x", "a"}), frozenset({"x", "b"}), frozenset({"x", "b"}), frozenset({"c"})]
     options = TranscriptionOptions(batch=4000, length=2, augment=False, shares="b=0.5, c=0.1")
     shown = TranscriptionData(takes, takes, options, folders=folders).batch(0, 0)["levels"][:, 0, 0]
@@ -270,11 +270,11 @@ def test_takes_keep_their_order_though_pianos_are_read_one_by_one(
     rendering = RenderSettings(("one", "other"), 0.5, 0)
     order: list[str] = []
 
-    def made(path: str, rendering: RenderSettings, *, cache: Path) -> TrainingExample:
+    def recorded(path: str, rendering: RenderSettings, *, cache: Path) -> TrainingExample:
         order.append(piano_of(path, rendering))
         return TrainingExample(np.full((30, BINS), float(Path(path).stem), np.float16), NOTES)
 
-    monkeypatch.setattr(transcription, "rendered_example", made)
+    monkeypatch.setattr(transcription, "rendered_example", recorded)
     corpus = Corpus({"train": paths, "validation": paths[:1]}, [], folder / "cache")
     prepared = prepare(corpus, Options(length=20, pianos="one,other"), family="cnn")
     assert isinstance(prepared.data, TranscriptionData)

@@ -118,12 +118,12 @@ def example(frames=100, labels="C:maj"):
 def test_batches_depend_on_seed_and_step_alone_and_are_transposed():
     options = ChordOptions(batch=8, length=20)
     first, again = (ChordData([example()], [example()], options, seed=4) for _ in range(2))
-    one, other = first.batch(1, 2), again.batch(1, 2)
-    assert all((one[name] == other[name]).all() for name in one)
-    assert one["levels"].shape == (8, 40, BINS) and one["levels"].isfinite().all()
-    roots = set(one["root"].sum(1).argmax(-1).tolist())
+    batch, other = first.batch(1, 2), again.batch(1, 2)
+    assert all((batch[name] == other[name]).all() for name in batch)
+    assert batch["levels"].shape == (8, 40, BINS) and batch["levels"].isfinite().all()
+    roots = set(batch["root"].sum(1).argmax(-1).tolist())
     assert len(roots) > 1 and roots <= {8, 9, 10, 11, 0, 1, 2, 3, 4}
-    assert (first.batch(0, 0)["levels"] != one["levels"]).any()
+    assert (first.batch(0, 0)["levels"] != batch["levels"]).any()
 
 
 def test_validation_windows_are_as_they_were_recorded_and_short_ones_padded():

@@ -88,9 +88,9 @@ def test_a_model_of_the_other_input_is_no_beginning(kinds, capsys):
         for number in range(4):
             (takes / kind / f"{number}.mid").rename(takes / kind / f"{kind}{number}.mid")
     assert train(kinds) == train(takes, run="rolls") == 0
-    for data, given, fact in ((kinds, "rolls", "reads rolls, not mel"), (takes, "run", "reads mel, not rolls")):
+    for data, initial, fact in ((kinds, "rolls", "reads rolls, not mel"), (takes, "run", "reads mel, not rolls")):
         capsys.readouterr()
-        assert train(data, "--init", str(kinds.parent / given), run="new") == 2
+        assert train(data, "--init", str(kinds.parent / initial), run="new") == 2
         assert fact in capsys.readouterr().err.splitlines()[-2]
     assert train(kinds, "--init", str(kinds.parent / "run"), run="next") == 0
 

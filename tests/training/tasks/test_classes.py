@@ -150,8 +150,8 @@ def performance(pitch, seconds=60.0):
 
 
 def test_rare_classes_are_heard_as_often_as_frequent_ones_and_batches_repeat():
-    many, one = [performance(40)] * 9, [performance(80)]
-    data = ClassData({"low": many, "high": one}, {"low": many, "high": one}, ClassOptions(batch=200), seed=3)
+    many, single = [performance(40)] * 9, [performance(80)]
+    data = ClassData({"low": many, "high": single}, {"low": many, "high": single}, ClassOptions(batch=200), seed=3)
     batch = data.batch(0, 0)
     assert batch["excerpts"].shape == (200, 2, 400, 88)
     assert 0.35 < batch["target"].float().mean() < 0.65
@@ -203,8 +203,8 @@ def test_masks_silence_spans_of_frames_and_keys_of_all_planes():
 
 
 def test_validation_weighs_classes_equally_and_changes_nothing():
-    many, one = [performance(40)] * 9, [performance(80)]
-    data = ClassData({"low": many, "high": one}, {"low": many, "high": one}, ClassOptions(batch=16))
+    many, single = [performance(40)] * 9, [performance(80)]
+    data = ClassData({"low": many, "high": single}, {"low": many, "high": single}, ClassOptions(batch=16))
     batches = list(data.validation())
     assert len(batches) == data.validation_batches() == 3  # four excerpts of each of ten
     weight = np.concatenate([batch["weight"] for batch in batches])

@@ -49,8 +49,8 @@ def test_a_stopped_training_is_resumed_exactly(sets):
     alike = ("--set", "cooldown=1", "--set", "final_rate=1")  # so that the rate does not depend on the number of steps
     assert train(sets, *alike, steps=8) == train(sets, *alike, run="parts", steps=5) == 0
     assert train(sets, *alike, run="parts", steps=8) == 0
-    whole, again = (checkpoint.read_resume(sets / name)[0] for name in ("run", "parts"))
-    assert all(torch.equal(whole[name], again[name]) for name in whole)
+    undisturbed, again = (checkpoint.read_resume(sets / name)[0] for name in ("run", "parts"))
+    assert all(torch.equal(undisturbed[name], again[name]) for name in undisturbed)
 
 
 @pytest.mark.parametrize(
@@ -78,27 +78,27 @@ def streams(time, pitch):
 
 
 def data(options):
-    real, made = streams(10, 60), streams(30, 60)
-    return CriticData((real, made), (real[:1], made[:1]), options)
+    real, generated = streams(10, 60), streams(30, 60)
+    return CriticData((real, generated), (real[:1], generated[:1]), options)
 
 
 def test_half_of_the_windows_are_peoples_and_all_are_of_one_length():
-    given = data(CriticOptions(batch=6, length=64))
-    assert given.batches(0) == round(2 * 900 / (6 * 64))
-    batch = given.batch(0, 0)
+    source = data(CriticOptions(batch=6, length=64))
+    assert source.batches(0) == round(2 * 900 / (6 * 64))
+    batch = source.batch(0, 0)
     assert batch["is_real"].tolist() == [True, False] * 3
     assert batch["time"].shape == batch["duration"].shape and 32 <= batch["time"].shape[1] <= 64
-    again = given.batch(0, 0)
+    again = source.batch(0, 0)
     assert all(torch.equal(batch[name], again[name]) for name in batch)
-    held_out, *others = given.validation()
-    assert given.validation_batches() == 1 + len(others)
+    held_out, *others = source.validation()
+    assert source.validation_batches() == 1 + len(others)
     assert held_out["is_real"].tolist() == [True] * 3 + [False] * 3
     assert held_out["time"][0, 1:].unique().tolist() == [10] and held_out["time"][-1, 1:].unique().tolist() == [30]
 
 
 def test_some_windows_that_are_not_peoples_are_spoiled_ones_of_theirs():
     plain, mixed = (data(CriticOptions(batch=64, length=64, stretch=0.0, spoiled=share)) for share in (0.0, 0.5))
-    times = [given.batch(0, 0) for given in (plain, mixed)]
+    times = [source.batch(0, 0) for source in (plain, mixed)]
     steps = [batch["time"][~batch["is_real"], 1].tolist() for batch in times]
     assert set(steps[0]) == {30} and 8 < steps[1].count(10) < 24 and set(steps[1]) <= {10, 30}
     assert all(batch["time"][batch["is_real"], 1:].unique().tolist() == [10] for batch in times)
@@ -115,8 +115,8 @@ def test_spoiled_notes_keep_their_times_and_lose_their_melody():
 
 
 def test_windows_vary_in_key_and_tempo():
-    given = data(CriticOptions(batch=64, length=64, shorter=0.0))
-    batch = given.batch(0, 1)
+    source = data(CriticOptions(batch=64, length=64, shorter=0.0))
+    batch = source.batch(0, 1)
     real = batch["is_real"]
     assert len(batch["pitch"][real, 0].unique()) > 8
     assert set(batch["time"][real, 1:].unique().tolist()) <= {9, 10, 11}

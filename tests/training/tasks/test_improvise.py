@@ -70,9 +70,13 @@ def test_both_players_are_resumed_exactly(takes, tmp_path):
     assert train(takes, tmp_path / "whole", *SIZES, *SMALL, *ALIKE, steps=5) == 0
     assert train(takes, tmp_path / "parts", *SIZES, *SMALL, *ALIKE, steps=3) == 0
     assert train(takes, tmp_path / "parts", *SIZES, *SMALL, *ALIKE, steps=5) == 0
-    whole, parts = (checkpoint.read_resume(tmp_path / name)[0] for name in ("whole", "parts"))
-    assert any("discriminator.adamw" in name for name in whole) and any("generator.adamw" in name for name in whole)
-    assert whole.keys() == parts.keys() and all(torch.equal(whole[name], parts[name]) for name in whole)
+    undisturbed, parts = (checkpoint.read_resume(tmp_path / name)[0] for name in ("whole", "parts"))
+    assert any("discriminator.adamw" in name for name in undisturbed) and any(
+        "generator.adamw" in name for name in undisturbed
+    )
+    assert undisturbed.keys() == parts.keys() and all(
+        torch.equal(undisturbed[name], parts[name]) for name in undisturbed
+    )
 
 
 def test_another_model_is_no_beginning(takes, run, tmp_path, capfd):
@@ -93,8 +97,8 @@ def write(path, *, pitch, channel=0):
     """Write a performance of a second or two."""
     onset, none = 500 * np.arange(len(pitch)), np.empty(0, np.int64)
     pitch, velocity = np.array(pitch, np.int64), np.full(len(pitch), 60)
-    made = performance_from_arrays(onset, onset + 300, pitch, velocity, pedal_tick=none, pedal_value=none)
-    write_midi(made.replace(notes=made.notes.replace(channel=np.full(len(pitch), channel))), path)
+    performance = performance_from_arrays(onset, onset + 300, pitch, velocity, pedal_tick=none, pedal_value=none)
+    write_midi(performance.replace(notes=performance.notes.replace(channel=np.full(len(pitch), channel))), path)
     return path
 
 
@@ -104,11 +108,11 @@ def test_a_prompt_with_nothing_or_little_in_it_is_continued(run, tmp_path, pitch
     prompt, target = write(tmp_path / "prompt.mid", pitch=pitch, channel=channel), tmp_path / "new.mid"
     command = ["generate", str(prompt), "--model", str(run), "--duration", "1s", "-o", str(target), *seconds]
     assert run_command_line(command) == 0
-    made = read_midi(target)
+    performance = read_midi(target)
     kept = 0 if seconds else len(pitch)
-    assert len(made.notes) > kept and made.notes.is_released.all()
+    assert len(performance.notes) > kept and performance.notes.is_released.all()
     assert np.array_equal(
-        np.sort(made.notes.pitch[made.notes.channel == DRUM_CHANNEL]), pitch[:kept] if channel else []
+        np.sort(performance.notes.pitch[performance.notes.channel == DRUM_CHANNEL]), pitch[:kept] if channel else []
     )
 
 
@@ -124,8 +128,8 @@ def data(*counts, length=24):
 
 
 def test_batches_have_one_length_and_the_keys_at_the_ends_of_their_prompts():
-    given = data(90, 12, 70)
-    batch = given.batch(0, 0)
+    source = data(90, 12, 70)
+    batch = source.batch(0, 0)
     assert batch["weight"].min() == 1 and batch["next_is_note"].all()
     prompt, rows = int(batch["prompt"][0]), torch.arange(2)
     assert prompt == batch["pitch"].shape[1] // 2
@@ -133,7 +137,7 @@ def test_batches_have_one_length_and_the_keys_at_the_ends_of_their_prompts():
     assert torch.equal(batch["state_onset"][rows, key], batch["onset"][:, prompt - 1])
     assert torch.equal(batch["state_velocity_bin"][rows, key], batch["velocity"][:, prompt - 1])
     assert not (batch["pitch"] == 41 - 21).any()  # the piece that is shorter than an excerpt
-    again = given.batch(0, 0)
+    again = source.batch(0, 0)
     assert all(torch.equal(batch[name], again[name]) for name in batch)
 
 
@@ -164,5 +168,5 @@ def test_the_last_weights_of_a_run_are_those_of_a_transformer(run, part, tmp_pat
     write_last(tmp_path / "run", tmp_path / "last")
     last = checkpoint.read_weights(tmp_path / "last")
     assert checkpoint.read_config(tmp_path / "last")["family"] == "transformer" and len(last) > 10
-    assert all(torch.equal(each, (tensors | averages)[f"{part}.generator.{name}"]) for name, each in last.items())
+    assert all(torch.equal(weight, (tensors | averages)[f"{part}.generator.{name}"]) for name, weight in last.items())
     assert load_event_model(str(tmp_path / "last")).sampling.time_bias == 0.125

@@ -23,7 +23,7 @@ _spec.loader.exec_module(improvisers)
 sequences = improvisers.sequences
 
 SIZES = ("channels=4", "width=8", "depth=1", "latents=16", "validation_segments=4", "vae_share=0.5")
-SMALL = [word for one in (*SIZES, "validate_every=2", "validation_share=0") for word in ("--set", one)]
+SMALL = [word for setting in (*SIZES, "validate_every=2", "validation_share=0") for word in ("--set", setting)]
 ALIKE = ["--set", "cooldown=1", "--set", "final_rate=1"]  # so that the rate does not depend on the number of steps
 
 
@@ -68,9 +68,11 @@ def test_all_groups_are_resumed_exactly(takes, tmp_path):
             train(takes, folder, "--steps", "6", *words)
         assert checkpoint.read_resume(folder)[1]["step"] == cut
         assert train(takes, folder, "--steps", "6", *words) == 0
-        whole, parts = (checkpoint.read_resume(each)[0] for each in (tmp_path / "whole", folder))
-        assert whole.keys() == parts.keys() and all(torch.equal(whole[name], parts[name]) for name in whole)
-    groups = {name.split(".")[1] for name in whole if name.startswith("optimizer.")}
+        undisturbed, parts = (checkpoint.read_resume(run_folder)[0] for run_folder in (tmp_path / "whole", folder))
+        assert undisturbed.keys() == parts.keys() and all(
+            torch.equal(undisturbed[name], parts[name]) for name in undisturbed
+        )
+    groups = {name.split(".")[1] for name in undisturbed if name.startswith("optimizer.")}
     assert groups == {"autoencoder", "generator", "discriminator"}
 
 
@@ -106,8 +108,8 @@ def test_from_nothing_the_first_note_is_at_the_beginning(run, tmp_path):
 def test_several_are_made_at_once_and_ranked_by_a_critic(run, tmp_path):
     words = ["--count", "2", "-d", str(tmp_path / "new"), "--best-of", "2", "--rank-by", "critic", "--duration", "3s"]
     assert run_command_line(["generate", "--model", str(run), *words]) == 0
-    made = [read_midi(path).notes.onset_tick for path in sorted((tmp_path / "new").iterdir())]
-    assert len(made) == 2 and not np.array_equal(*made)
+    onsets = [read_midi(path).notes.onset_tick for path in sorted((tmp_path / "new").iterdir())]
+    assert len(onsets) == 2 and not np.array_equal(*onsets)
 
 
 @pytest.mark.parametrize(("pitch", "channel"), [([], 0), ([60], 0), ([60, 62, 64], DRUM_CHANNEL)])
@@ -115,8 +117,8 @@ def test_several_are_made_at_once_and_ranked_by_a_critic(run, tmp_path):
 def test_a_prompt_with_nothing_or_little_in_it_is_continued(run, tmp_path, pitch, channel, seconds):
     prompt = improvisers.write(tmp_path / "prompt.mid", pitch=pitch, channel=channel)
     assert generate(run, tmp_path / "new.mid", str(prompt), "--duration", "2s", *seconds) == 0
-    made = read_midi(tmp_path / "new.mid")
-    assert len(made.notes) > (0 if seconds else len(pitch)) and made.notes.is_released.all()
+    performance = read_midi(tmp_path / "new.mid")
+    assert len(performance.notes) > (0 if seconds else len(pitch)) and performance.notes.is_released.all()
 
 
 @pytest.mark.parametrize(
@@ -159,11 +161,11 @@ def data(*counts, composers=((), ()), **options):
 
 
 def test_batches_are_pairs_of_segments_always_the_same():
-    given = data(200, 100)
-    batch, again = given.batch(0, 1), given.batch(0, 1)
+    source = data(200, 100)
+    batch, again = source.batch(0, 1), source.batch(0, 1)
     assert batch["rolls"].shape == (4, 4, 2 * CELLS, 88) and torch.equal(batch["rolls"], again["rolls"])
-    assert not torch.equal(batch["rolls"], given.batch(0, 2)["rolls"])
-    (held_out,) = given.validation()
+    assert not torch.equal(batch["rolls"], source.batch(0, 2)["rolls"])
+    (held_out,) = source.validation()
     assert held_out["rolls"].shape == (3, 4, 2 * CELLS, 88) and held_out["known"].shape == (3, 4, CELLS, 88)
     assert held_out["rolls"][:, 0, CELLS:].sum() > 0
 
@@ -176,11 +178,11 @@ def test_some_pairs_are_silence_and_a_beginning():
 
 def test_composers_that_are_frequent_are_conditions_at_times():
     names = (["Bach"] * 3 + ["Ravel", ""], ["Bach", "Liszt"])
-    given = data(80, 80, 80, 80, 80, composers=names, class_minimum=2, batch=200)
-    assert given.class_names == {"composer": ["other", "Bach"]}
-    codes = given.batch(0, 0)["condition_composer"]
+    source = data(80, 80, 80, 80, 80, composers=names, class_minimum=2, batch=200)
+    assert source.class_names == {"composer": ["other", "Bach"]}
+    codes = source.batch(0, 0)["condition_composer"]
     assert set(codes.tolist()) == {0, 1, 2} and (codes == 0).float().mean() > 0.2
-    assert set(next(given.validation())["condition_composer"].tolist()) == {1, 2}
+    assert set(next(source.validation())["condition_composer"].tolist()) == {1, 2}
     assert not (data(80, composers=names, condition_dropout=1.0).batch(0, 0)["condition_composer"]).any()
 
 

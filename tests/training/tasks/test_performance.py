@@ -84,10 +84,12 @@ def test_what_a_note_is_predicted_from_does_not_hold_how_it_is_played():
     for name in ("tempo", "pedal", "deviation", "velocity", "articulation"):
         changed[f"next_{name}"][:, at:] = 0
         changed[f"previous_{name}"][:, at + 1 :] = 0
-    before, after = (model.eval().nats(one) for one in (batch, changed))
+    before, after = (model.eval().nats(inputs) for inputs in (batch, changed))
     for name, part in before.items():
         assert torch.allclose(part[:, :at], after[name][:, :at], atol=1e-5)
-    hidden = [model.body.hidden_states(model.vectors(one), None, onset=one["onset"])[0] for one in (batch, changed)]
+    hidden = [
+        model.body.hidden_states(model.vectors(inputs), None, onset=inputs["onset"])[0] for inputs in (batch, changed)
+    ]
     assert torch.allclose(hidden[0][:, : at + 1], hidden[1][:, : at + 1], atol=1e-5)
     ahead = {name: part.clone() for name, part in batch.items()}
     ahead["score_pitch"][:, MARGIN + at + 1] = 0
@@ -106,7 +108,7 @@ def test_augmentation_keeps_timing_and_moves_pitch_and_loudness_alike():
     changed = arrays.changed(semitones=2, factor=1.5, shift=-3)
     assert (changed.features["pitch"] - arrays.features["pitch"] == 2).all()
     assert ((changed.features["pitch_class"] - arrays.features["pitch_class"]) % 12 == 2).all()
-    velocity = [one.performance.codes["velocity"] for one in (arrays, changed)]
+    velocity = [score_arrays.performance.codes["velocity"] for score_arrays in (arrays, changed)]
     assert (velocity[1] == np.maximum(velocity[0] - 3, 0)).all()
     assert (changed.performance.codes["tempo"] == arrays.performance.codes["tempo"]).all()
     assert (changed.features["speed"] >= arrays.features["speed"]).all()
@@ -119,11 +121,11 @@ def test_all_performances_of_a_piece_are_in_one_part(tmp_path):
     prepared = task.prepare(corpus, PerformanceOptions(), family="transformer")
     assert prepared.counts == {"train": 6, "validation": 2}
     assert prepared.config["classes"] == {"composer": ["other", "Bach"]}
-    given = {"classes": {"composer": ["other", "Ravel", "Bach"]}, "model": {}}
-    assert prepared.inherit(given) == {"classes": given["classes"]}  # codes keep their meaning
+    config = {"classes": {"composer": ["other", "Ravel", "Bach"]}, "model": {}}
+    assert prepared.inherit(config) == {"classes": config["classes"]}  # codes keep their meaning
     assert prepared.data.composers == ["other", "Ravel", "Bach"]
     excerpt = next(iter(prepared.data.validation()))
-    assert excerpt["weight"].sum() == sum(len(one.arrays) for one in prepared.data.held_out)
+    assert excerpt["weight"].sum() == sum(len(held_out.arrays) for held_out in prepared.data.held_out)
 
 
 def test_the_split_does_not_depend_on_where_the_corpus_lies(tmp_path, monkeypatch):
@@ -143,10 +145,12 @@ def test_notated_dynamics_are_left_out_of_a_share_of_excerpts():
     file = score_file(8)
     score = score_of(file.replace(notes=file.notes.replace(velocity=40 + np.arange(len(file.notes)) % 9)))
     parameters = parameters_of(score, played(score))
-    one = PerformedScore(performance_arrays(score, parameters), "", measured_conditions(score, parameters))
+    performance = PerformedScore(performance_arrays(score, parameters), "", measured_conditions(score, parameters))
     for share, is_seen in ((0.0, True), (1.0, False)):
         options = PerformanceOptions(batch=1, length=500, without_dynamics=share)
-        loudness = PerformanceData([one], [one], options, composers=["other"]).batch(0, 0)["score_loudness"]
+        loudness = PerformanceData([performance], [performance], options, composers=["other"]).batch(0, 0)[
+            "score_loudness"
+        ]
         inside = loudness[loudness < FEATURES["loudness"]]
         assert ((inside < FEATURES["loudness"] - 1) == is_seen).all() and len(inside) == len(score.notes)
 
@@ -155,10 +159,10 @@ def test_staves_are_left_out_of_a_share_of_excerpts():
     file = score_file(8)
     score = score_of(file.replace(notes=file.notes.replace(track=np.where(file.notes.pitch < 60, 1, 0))))
     parameters = parameters_of(score, played(score))
-    one = PerformedScore(performance_arrays(score, parameters), "", measured_conditions(score, parameters))
+    performance = PerformedScore(performance_arrays(score, parameters), "", measured_conditions(score, parameters))
     for share, seen in ((0.0, {0, 1}), (1.0, {2})):
         options = PerformanceOptions(batch=1, length=500, without_staves=share)
-        parts = PerformanceData([one], [one], options, composers=["other"]).batch(0, 0)
+        parts = PerformanceData([performance], [performance], options, composers=["other"]).batch(0, 0)
         staff = parts["score_staff"]
         assert set(staff[staff < FEATURES["staff"]].tolist()) == seen
 

@@ -68,10 +68,13 @@ def test_what_is_resumed_is_exactly_what_was_never_stopped(sets, settings):
     assert train(sets, *constant, run="whole", steps=6) == 0
     assert train(sets, *constant, run="cut", steps=4) == 0
     assert train(sets, *constant, run="cut", steps=6) == 0
-    whole, cut = state(sets, "whole"), state(sets, "cut")
-    assert {name.split(".")[1] for name in whole if name.startswith("optimizer.")} == {"generator", "discriminator"}
-    assert whole["carry.first"].shape[1] == 3
-    assert same(whole, cut)
+    undisturbed, cut = state(sets, "whole"), state(sets, "cut")
+    assert {name.split(".")[1] for name in undisturbed if name.startswith("optimizer.")} == {
+        "generator",
+        "discriminator",
+    }
+    assert undisturbed["carry.first"].shape[1] == 3
+    assert same(undisturbed, cut)
 
 
 def test_a_part_learns_alone_while_the_other_player_stands_still(sets):

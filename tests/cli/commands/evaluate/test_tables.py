@@ -37,12 +37,12 @@ def test_columns_with_nothing_in_them_are_left_out() -> None:
 
 
 def test_what_is_the_same_in_all_rows_is_written_once() -> None:
-    first, same, _, header, _, one, other = text_of(
+    first, same, _, header, _, long_row, short_row = text_of(
         [Row(LONG, 0.1, reference=1.0), Row("b", 0.2, reference=1.0)]
     ).splitlines()
     assert (first, same) == ("2 estimates", "In all rows: ref. = 1.000, n = 1, better = higher")
     assert header.split() == ["metric", "value"]
-    assert one.split() == [LONG, "0.100"] and other.split() == ["b", "0.200"]
+    assert long_row.split() == [LONG, "0.100"] and short_row.split() == ["b", "0.200"]
 
 
 def test_a_single_row_keeps_its_columns() -> None:

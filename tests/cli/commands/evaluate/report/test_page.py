@@ -95,7 +95,7 @@ def test_nothing_is_outside_of_the_page(outline: Outline) -> None:
         for name in ("src", "href"):
             assert tag == "a" or (attributes.get(name) or "data:").startswith("data:")
     assert not outline.of("link")
-    assert [one["href"] for one in outline.of("a")] == ["#scores", "#part-1"]
+    assert [link["href"] for link in outline.of("a")] == ["#scores", "#part-1"]
 
 
 def test_landmarks_headings_and_names_are_there(outline: Outline) -> None:
@@ -104,23 +104,23 @@ def test_landmarks_headings_and_names_are_there(outline: Outline) -> None:
     assert len(identifiers) == len(set(identifiers))
     named = [attributes["aria-labelledby"] for _, attributes in outline.elements if "aria-labelledby" in attributes]
     assert set(named) <= set(identifiers)
-    assert all(one.get("scope") in ("col", "row") for one in outline.of("th"))
+    assert all(cell.get("scope") in ("col", "row") for cell in outline.of("th"))
     assert len(outline.of("caption")) == len(outline.of("table")) == 3
-    assert all(one.get("aria-label") for one in outline.of("svg") if one.get("role") == "img")
-    assert all("controls" in one for one in outline.of("audio")) and len(outline.of("audio")) == 2
+    assert all(figure.get("aria-label") for figure in outline.of("svg") if figure.get("role") == "img")
+    assert all("controls" in player for player in outline.of("audio")) and len(outline.of("audio")) == 2
     assert {"lang": "en"} in outline.of("html") and outline.of("meta")[2]["name"] == "viewport"
 
 
 def test_columns_of_numbers_are_sorted_by_numbers(outline: Outline) -> None:
-    cells = [one for one in outline.of("td") if one.get("class") == "number"]
-    assert [one["data-value"] for one in cells] == ["0.5"] * 3
+    cells = [cell for cell in outline.of("td") if cell.get("class") == "number"]
+    assert [cell["data-value"] for cell in cells] == ["0.5"] * 3
     assert page(report()) == page(report())
 
 
 def luminance(colour: str) -> float:
     """Return the relative luminance of #rrggbb as WCAG 2 defines it."""
     parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -131,7 +131,7 @@ def test_text_is_readable_on_light_dark_and_printed_pages() -> None:
     ]
     assert len(schemes) == 3
     for scheme in schemes:
-        full = {name: f"#{''.join(2 * one for one in value[1:])}" if len(value) == 4 else value
+        full = {name: f"#{''.join(2 * digit for digit in value[1:])}" if len(value) == 4 else value
                 for name, value in scheme.items()}  # fmt: skip
         paper = luminance(full["paper"])
         for name in ("ink", "soft", "mark", "missed", "additional"):

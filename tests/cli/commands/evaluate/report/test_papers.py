@@ -82,7 +82,7 @@ def five_systems() -> Report:
     systems = ["human", "transformer", "lstm", "baseline_1", "baseline_2", "ceiling", "floor"]
     cells = [Cell("-0.123", -0.123, -0.234, 0.345, "*") for _ in systems]
     columns = [Column("metric"), *(Column(name, is_number=True) for name in systems), Column("unit"), Column("better")]
-    pairs = [f"{one} - {other}" for one, other in itertools.combinations(systems, 2)]
+    pairs = [f"{name} - {other}" for name, other in itertools.combinations(systems, 2)]
     rows = [[Cell("harmonic_development_1"), *cells, Cell("semitones"), Cell("closer")]]
     effects = [Column("metric"), *(Column(name, is_number=True) for name in pairs)]
     row = [Cell("harmonic_development_1"), *(Cell("-1.234", -1.234, mark="*") for _ in pairs)]
