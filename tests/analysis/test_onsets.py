@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from maestrokit.analysis import chroma
-from maestrokit.analysis.beats import audio_weights as beat_weights
+from maestrokit.analysis.beats import audio_weights
 from maestrokit.analysis.beats.from_audio import _starting_keys, likely_onsets, onset_feature_matrix
 from maestrokit.analysis.onsets import BROAD_EDGES, FRAME_RATE, SAMPLE_RATE, find_onsets, onset_features
 from maestrokit.music.piano_range import LOWEST_PITCH
@@ -62,7 +62,7 @@ def test_features_are_as_many_as_there_are_weights() -> None:
     sound = tones(*NOTES)
     features = onset_feature_matrix(likely_onsets(onset_features([sound])), chroma.salience([sound]))
     assert len(features) >= len(NOTES)
-    assert features.shape[1] == beat_weights.BEAT.shape[1] == beat_weights.DOWNBEAT.shape[1]
+    assert features.shape[1] == audio_weights.BEAT.shape[1] == audio_weights.DOWNBEAT.shape[1]
     assert np.isfinite(features).all()
 
 

@@ -7,8 +7,7 @@ import pytest
 
 from maestrokit import registry
 from maestrokit.errors import UsageError
-from maestrokit.metrics import intervals as bootstrap
-from maestrokit.metrics import score_sets
+from maestrokit.metrics import intervals, score_sets
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 
 EMPTY = notes_in_seconds(np.empty(0), np.empty(0), np.empty(0, np.int64))
@@ -85,6 +84,6 @@ def test_intervals_cover_the_mean_about_as_often_as_they_say() -> None:
     generator = np.random.default_rng(5)
     covered = 0
     for _ in range(200):
-        low, high = bootstrap.mean_interval(generator.normal(3, 1, 40), generator=generator)
+        low, high = intervals.mean_interval(generator.normal(3, 1, 40), generator=generator)
         covered += low <= 3 <= high
     assert 0.88 < covered / 200 < 0.99

@@ -12,9 +12,9 @@ import typer
 from maestrokit.cli import report
 from maestrokit.cli.errors import TALLY, Tally, common_status, failed, running_command
 from maestrokit.cli.options import Batch
-from maestrokit.cli.plan import Plan, Task
+from maestrokit.cli.planning import Plan, Task
 from maestrokit.errors import BadDataError, MaestrokitError, UsageError, warn_of, with_doubts
-from maestrokit.files import streams as files
+from maestrokit.files import streams
 
 Result = TypeVar("Result")
 
@@ -82,7 +82,7 @@ def print_plan(pairs: Iterable[tuple[str, str]]) -> None:
     """Print for ``--dry-run`` what would be read and what would be written, a line each."""
     for source, target in pairs:
         line = source if not target else f"{source} -> {target}"
-        files.write_bytes(files.STANDARD, os.fsencode(report.printable(line) + "\n"))
+        streams.write_bytes(streams.STANDARD, os.fsencode(report.printable(line) + "\n"))
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def say(task: Task, messages: Messages, running: Batch) -> None:
     for note in messages.done if running.verbose else ():
         report.say(f"{task.source}: {note}")
     for warning in messages.warnings if not running.quiet else ():
-        report.say(f"note: {files.named(task.source)}: {warning}")
+        report.say(f"note: {streams.named(task.source)}: {warning}")
 
 
 def outcomes(work: Callable[[Task], Result], tasks: Sequence[Task], running: Batch) -> Iterable[Outcome[Result]]:
@@ -198,5 +198,5 @@ def located(error: BadDataError, path: str) -> BadDataError:
     """Return an error that names its file: what music and features refuse, they cannot name."""
     if error.path is not None:
         return error
-    fact = f"{files.named(path)}: {error.fact}"
+    fact = f"{streams.named(path)}: {error.fact}"
     return BadDataError(fact, error.hint, path=path, parameter=error.parameter)

@@ -19,7 +19,7 @@ from maestrokit.cli.errors import Interrupted, long_name, nearest_option, origin
 from maestrokit.cli.parameters import bounds_of, expanded, names_marked
 from maestrokit.cli.parse import own_values
 from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError, nearest_name
-from maestrokit.files import streams as files
+from maestrokit.files import streams
 
 COMMANDS = "maestrokit.cli.commands"
 SHORT_OPTIONS = re.compile("-[A-Za-z]+")
@@ -162,12 +162,12 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except Terminated as end:
         return ExitStatus.HUNG_UP if end.args == (signal.SIGHUP,) else ExitStatus.TERMINATED
     except (ClosedPipe, BrokenPipeError):
-        files.forget_standard_output()
+        streams.forget_standard_output()
         return ExitStatus.CLOSED_PIPE
     except Exception as error:
         if isinstance(error, OSError) and error.filename is None:  # of help, which is printed without files/
-            files.forget_standard_output()
-            error = files.no_standard_output(error)
+            streams.forget_standard_output()
+            error = streams.no_standard_output(error)
         return report.say_error(name, error, verbose=verbose)
 
 

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from maestrokit.files import streams as files
-from maestrokit.files import walk
+from maestrokit.files import streams, walk
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.midi.writer import dump_midi, wrapped
 from maestrokit.music.performance import Performance
@@ -14,13 +13,13 @@ LARGEST_SHARE = 0.05  # of the notes of an input, up to which no note is printed
 
 def read_performance(path: str, *, repair: bool) -> Performance:
     """Return the performance in a MIDI file or on standard input."""
-    return parse_midi(files.read_bytes(path), name=files.named(path).strip("'"), repair=repair)
+    return parse_midi(streams.read_bytes(path), name=streams.named(path).strip("'"), repair=repair)
 
 
 def write_performance(performance: Performance, path: str, *, made_by: str | None) -> None:
     """Write a MIDI file, or standard output, with one more line of provenance unless ``made_by`` is None."""
     stamped = performance if made_by is None else with_command(performance, made_by)
-    files.write_bytes(path, midi_bytes(stamped, path))
+    streams.write_bytes(path, midi_bytes(stamped, path))
 
 
 def midi_bytes(performance: Performance, path: str) -> bytes:

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from maestrokit.analysis import chroma, onsets
-from maestrokit.analysis import f0 as pitch
+from maestrokit.analysis import chroma, f0, onsets
 from maestrokit.analysis.beats.from_audio import recorded_beats
 from maestrokit.analysis.beats.from_notes import Beats
 from maestrokit.analysis.chords.from_audio import chords_of_chroma
@@ -17,6 +16,7 @@ from maestrokit.analysis.chords.from_notes import Chords
 from maestrokit.analysis.chords.network import ChordNetwork, chords_of_levels
 from maestrokit.analysis.chords.spectrum import BINS, packed_levels
 from maestrokit.analysis.crepe import Weights, track_pitch_by_network
+from maestrokit.analysis.f0 import Pitches
 from maestrokit.arrays import Floats
 from maestrokit.audio import loudness
 from maestrokit.audio.spectra.frames import Samples, analyse_stream
@@ -92,12 +92,12 @@ class AudioView:
         return recorded_beats(self.onset_features, self.salience)
 
     @cached_property
-    def pitches(self) -> pitch.Pitches:
+    def pitches(self) -> Pitches:
         """Fundamental frequency over time."""
-        blocks = self.blocks(pitch.SAMPLE_RATE)
+        blocks = self.blocks(f0.SAMPLE_RATE)
         if self.weights is not None:
             return track_pitch_by_network(blocks, self.weights)
-        return pitch.track_pitch(blocks, method=self.f0)
+        return f0.track_pitch(blocks, method=self.f0)
 
 
 def in_middles(values: NDArray[Any], time_base: TimeBase, *, frame_rate: float) -> NDArray[np.float32]:

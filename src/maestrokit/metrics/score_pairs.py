@@ -9,7 +9,7 @@ import numpy as np
 from maestrokit import registry
 from maestrokit.arrays import Floats
 from maestrokit.bounds import DAY, LARGEST_COUNT, Within, check_fields
-from maestrokit.metrics import intervals as bootstrap
+from maestrokit.metrics import intervals
 from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.piece import Piece, piece_of
 from maestrokit.music.performance import Performance
@@ -111,7 +111,7 @@ def mean_rows(pairs: Sequence[Mapping[str, float]], *, generator: np.random.Gene
     rows = []
     for name in dict.fromkeys(name for scores in pairs for name in scores):
         values = np.array([scores[name] for scores in pairs if name in scores])
-        low, high = bootstrap.mean_interval(values, generator=generator)
+        low, high = intervals.mean_interval(values, generator=generator)
         rows.append(Row(name, float(values.mean()), low, high, n=len(values), reference=1.0, bounds=SHARE))
     return rows
 

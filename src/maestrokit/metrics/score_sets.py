@@ -8,8 +8,7 @@ import numpy as np
 from maestrokit import registry
 from maestrokit.arrays import Floats
 from maestrokit.errors import UsageError, choices_hint
-from maestrokit.metrics import intervals as bootstrap
-from maestrokit.metrics import overlap
+from maestrokit.metrics import intervals, overlap
 from maestrokit.metrics.contract import SHARE, Metric, Row
 from maestrokit.metrics.piece import Piece
 
@@ -124,7 +123,7 @@ def score(
         for rows, value in zip(pieces, values.tolist(), strict=True):
             counted = int(np.isfinite(value))
             rows.append(Row(name, value, unit=metric.unit, n=counted, reference=ceiling, better=metric.better))
-        low, high = bootstrap.mean_interval(values, generator=generator)
+        low, high = intervals.mean_interval(values, generator=generator)
         known = int(np.isfinite(values).sum())
         totals.append(Row(name, _mean(values), low, high, metric.unit, known, ceiling, metric.better, metric.bounds))
         if metric.is_distributed:
@@ -150,10 +149,10 @@ def _rows_of_set(
         return []
     value = float(metric.of_set(summaries, references, np.ones((1, len(summaries))))[0])
     replicates = metric.of_set(
-        summaries, references, bootstrap.resampled_counts(len(summaries), generator=generator, resamples=RESAMPLES)
+        summaries, references, intervals.resampled_counts(len(summaries), generator=generator, resamples=RESAMPLES)
     )
     least, most = metric.bounds or (0.0, np.inf)
-    low, high = bootstrap.interval(np.clip(value + replicates - _mean(replicates), least, most))
+    low, high = intervals.interval(np.clip(value + replicates - _mean(replicates), least, most))
     ceiling = _ceiling_of_set(metric, len(summaries), references, generator) if with_reference else UNDEFINED
     return [Row(name, value, low, high, metric.unit, len(summaries), ceiling, metric.better, metric.bounds)]
 
@@ -173,11 +172,11 @@ def distribution_rows(name: str, values: Floats, references: Floats, *, generato
         return []
     within, between = overlap.within(references), overlap.distances(values, references)
     p, q = overlap.densities(within, between.ravel())
-    counts = bootstrap.resampled_counts(len(values), generator=generator, resamples=RESAMPLES)
+    counts = intervals.resampled_counts(len(values), generator=generator, resamples=RESAMPLES)
     resampled = counts @ overlap.densities_by_row(within, between) / len(values)  # (resamples, bins)
     area, areas = overlap.shared_area(p, q), [overlap.shared_area(p, mixed) for mixed in resampled]
     divergence, divergences = overlap.divergence(p, q), [overlap.divergence(p, mixed) for mixed in resampled]
-    ends, other_ends = (bootstrap.interval(np.array(values)) for values in (areas, divergences))
+    ends, other_ends = (intervals.interval(np.array(values)) for values in (areas, divergences))
     return [
         Row(f"{name}.overlapped_area", area, *ends, "", len(values), 1.0, "higher", SHARE),
         Row(f"{name}.kl", divergence, *other_ends, "bits", len(values), 0.0, "lower"),

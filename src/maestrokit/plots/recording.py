@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit import features
-from maestrokit.analysis import f0 as pitch
+from maestrokit.analysis import f0
 from maestrokit.arrays import Floats
 from maestrokit.audio import loudness
 from maestrokit.audio.spectra.frames import analyse_stream
@@ -52,12 +52,12 @@ def recording_features(view: AudioView) -> RecordingFeatures:
     return RecordingFeatures(spectrum, analysis.frequency, _sure_pitch(view.pitches), level, record, view.length)
 
 
-def _sure_pitch(pitches: pitch.Pitches) -> Floats:
+def _sure_pitch(pitches: f0.Pitches) -> Floats:
     """Return the fundamental frequency where a voice lasts and is sure, else nan."""
     is_sure = pitches.is_voiced & (pitches.voicing >= SUREST) & (pitches.frequency > 0)
     leap = np.abs(np.diff(np.log2(np.maximum(pitches.frequency, 1.0)), prepend=0.0)) > 1 / 24
     run = np.cumsum(leap | (np.diff(is_sure, prepend=False)))
-    is_long = np.bincount(run, minlength=1)[run] >= SHORTEST_LINE * pitch.FRAME_RATE
+    is_long = np.bincount(run, minlength=1)[run] >= SHORTEST_LINE * f0.FRAME_RATE
     line = np.where(is_sure & is_long, pitches.frequency, np.nan)
     return np.asarray(np.where(leap, np.nan, line), np.float64)
 
@@ -73,7 +73,7 @@ def draw_spectrum(axes: Any, sound: RecordingFeatures, end: float) -> Any:
     name_frequencies(axes, sound.frequency, False)
     axes.set_ylabel("frequency (Hz)")
     rows = np.interp(sound.pitch, sound.frequency, np.arange(SPECTRUM.mels))
-    axes.plot(np.arange(len(rows)) / pitch.FRAME_RATE, rows, color=PITCH_COLOUR, linewidth=1.6)
+    axes.plot(np.arange(len(rows)) / f0.FRAME_RATE, rows, color=PITCH_COLOUR, linewidth=1.6)
     _draw_beats(axes, sound.record["audio_beats"])
     _name_chords(axes, sound.record["audio_chords"]["spans"], end)
     bare(axes)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.analysis import chroma
-from maestrokit.analysis.beats import audio_weights as beat_weights
+from maestrokit.analysis.beats import audio_weights
 from maestrokit.analysis.beats.event_features import (
     cosine_distance,
     distances,
@@ -43,10 +43,10 @@ def recorded_beats(onset_features: OnsetFeatures, saliences: NDArray[np.float32]
     if len(onsets.time) < 2:
         return NO_BEATS
     features = onset_feature_matrix(onsets, saliences)
-    activation = frame_activation(onsets.time, probability(features, beat_weights.BEAT), frame_rate=FRAME_RATE)
+    activation = frame_activation(onsets.time, probability(features, audio_weights.BEAT), frame_rate=FRAME_RATE)
     time = snapped(track_beats(activation, frame_rate=FRAME_RATE, model=MODEL), onsets.time)
-    downbeat = probability(features, beat_weights.DOWNBEAT)
-    return Beats(time, *track_downbeats(probability_at(time, onsets.time, downbeat, otherwise=beat_weights.UNSTRUCK)))
+    downbeat = probability(features, audio_weights.DOWNBEAT)
+    return Beats(time, *track_downbeats(probability_at(time, onsets.time, downbeat, otherwise=audio_weights.UNSTRUCK)))
 
 
 def likely_onsets(onset_features: OnsetFeatures) -> Onsets:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maestrokit.analysis.beats import note_weights as beat_weights
+from maestrokit.analysis.beats import note_weights
 from maestrokit.analysis.beats.event_features import (
     cosine_distance,
     distances,
@@ -92,7 +92,7 @@ def performed_beats(performance: Performance, *, model: TempoModel | None = None
     onsets = note_onsets(performance)
     if len(onsets.onset) < 2:
         return NO_BEATS
-    probabilities = probability(onsets.features, beat_weights.BEAT)
+    probabilities = probability(onsets.features, note_weights.BEAT)
     rests = np.flatnonzero(np.diff(onsets.onset) > LONGEST_REST) + 1
     stretches = zip(np.split(onsets.onset, rests), np.split(probabilities, rests), strict=True)
     time = np.concatenate([_beats_of_stretch(onset, beat_probability, model) for onset, beat_probability in stretches])
@@ -103,8 +103,8 @@ def performed_beats(performance: Performance, *, model: TempoModel | None = None
 
 def downbeat_probabilities(onsets: NoteOnsets, time: Floats) -> Floats:
     """Return the probability that each beat, in seconds, is a downbeat, by the onset on it."""
-    probabilities = probability(onsets.features, beat_weights.DOWNBEAT)
-    return probability_at(time, onsets.onset, probabilities, otherwise=beat_weights.UNSTRUCK)
+    probabilities = probability(onsets.features, note_weights.DOWNBEAT)
+    return probability_at(time, onsets.onset, probabilities, otherwise=note_weights.UNSTRUCK)
 
 
 def _beats_of_stretch(onset: Floats, probabilities: Floats, model: TempoModel | None) -> Floats:
@@ -121,7 +121,7 @@ def note_onsets(performance: Performance) -> NoteOnsets:
     notes = note_arrays(performance)
     onset = notes.onset
     if not len(onset):
-        return NoteOnsets(onset, np.empty((0, len(beat_weights.BEAT[0]))))
+        return NoteOnsets(onset, np.empty((0, len(note_weights.BEAT[0]))))
     first = chord_rows(onset)
     time = onset[first]
     lifts, presses = _pedal_times(performance)

@@ -114,7 +114,7 @@ def run(
     """
     from maestrokit.cli.commands.evaluate.limits import broken, check_known, limits_of
     from maestrokit.cli.commands.evaluate.tables import score_text
-    from maestrokit.files import streams as files
+    from maestrokit.files import streams
     from maestrokit.files.formats import SCORES, chosen_format
     from maestrokit.files.tables import encoded
 
@@ -136,7 +136,7 @@ def run(
     text = score_text(
         scores, format=format, title=evaluation.title, per_file=options.per_file, made_by=provenance.made_by
     )
-    files.write_bytes(options.output, encoded(text))
+    streams.write_bytes(options.output, encoded(text))
     is_worse = broken(scores.whole, limits)
     if scores.status or is_worse:
         raise typer.Exit(scores.status or int(ExitStatus.NO))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from maestrokit.cli import plan, report
+from maestrokit.cli import planning, report
 from maestrokit.cli.commands.evaluate.options import EvaluateOptions
 from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES
 from maestrokit.cli.options import Batch, Inputs
@@ -30,7 +30,7 @@ class Summarized(Protocol):
         """The summary by each metric."""
 
 
-def references_in(inputs: Inputs, running: Batch) -> list[plan.Task]:
+def references_in(inputs: Inputs, running: Batch) -> list[planning.Task]:
     """Return the performances and tables of notes that references mean.
 
     Raises
@@ -38,18 +38,18 @@ def references_in(inputs: Inputs, running: Batch) -> list[plan.Task]:
     NoInputError
         If one of them is not there.
     """
-    references = plan.gather(inputs, running, suffixes=PAIR_SUFFIXES)
+    references = planning.gather(inputs, running, suffixes=PAIR_SUFFIXES)
     if references.missing:
         raise references.missing[0]
     return references.tasks
 
 
-def performances_among(references: Sequence[plan.Task]) -> list[plan.Task]:
+def performances_among(references: Sequence[planning.Task]) -> list[planning.Task]:
     """Return the references that are performances, without tables of notes."""
     return [task for task in references if not walk.has_suffix(task.source, (walk.TABLE_SUFFIX,))]
 
 
-def check_corpora(options: EvaluateOptions, training: Sequence[plan.Task]) -> None:
+def check_corpora(options: EvaluateOptions, training: Sequence[planning.Task]) -> None:
     """Refuse metrics that were chosen but lack what they compare with.
 
     Raises
@@ -65,8 +65,8 @@ def check_corpora(options: EvaluateOptions, training: Sequence[plan.Task]) -> No
 
 
 def training_in(
-    options: EvaluateOptions, running: Batch, *, models: Iterable[str] = (), sets: Iterable[plan.Plan] = ()
-) -> list[plan.Task]:
+    options: EvaluateOptions, running: Batch, *, models: Iterable[str] = (), sets: Iterable[planning.Plan] = ()
+) -> list[planning.Task]:
     """Return the performances that models were trained on: those that are named, else those that the models know.
 
     Parameters
@@ -101,12 +101,12 @@ def training_in(
     return training
 
 
-def _train_split(root: str, models: Iterable[str], running: Batch) -> list[plan.Task]:
+def _train_split(root: str, models: Iterable[str], running: Batch) -> list[planning.Task]:
     """Return the train split of a MAESTRO root if one of the models was trained on it, and say so."""
     digests = {checkpoint.read_config(checkpoint.model_folder(name)).get("files"): name for name in models}
     silent = replace(running, quiet=True)
     train, validation = (
-        plan.gather(Inputs(inputs=[root], split=name), silent, suffixes=walk.MIDI_SUFFIXES).tasks
+        planning.gather(Inputs(inputs=[root], split=name), silent, suffixes=walk.MIDI_SUFFIXES).tasks
         for name in ("train", "validation")
     )
     model = digests.get(checkpoint.digest_of_names(task.source for task in (*train, *validation)))
@@ -118,7 +118,7 @@ def _train_split(root: str, models: Iterable[str], running: Batch) -> list[plan.
     return train
 
 
-def _model_of(tasks: Sequence[plan.Task]) -> list[str]:
+def _model_of(tasks: Sequence[planning.Task]) -> list[str]:
     """Return the shipped model that generated a set, by what its first performance says; none if it does not."""
     first = next((task.source for task in tasks if task.source != streams.STANDARD), None)
     if first is None:
@@ -130,8 +130,8 @@ def _model_of(tasks: Sequence[plan.Task]) -> list[str]:
 
 
 def others_than(
-    scored: Sequence[plan.Task], references: Sequence[plan.Task], running: Batch, *, pieces: int | None
-) -> list[plan.Task]:
+    scored: Sequence[planning.Task], references: Sequence[planning.Task], running: Batch, *, pieces: int | None
+) -> list[planning.Task]:
     """Return the references that are not scored themselves.
 
     Raises
@@ -153,8 +153,8 @@ def others_than(
 
 
 def searched(
-    results: Sequence[tuple[plan.Task, Summarized]],
-    training: plan.Plan,
+    results: Sequence[tuple[planning.Task, Summarized]],
+    training: planning.Plan,
     chosen: Mapping[str, Metric],
     running: Batch,
 ) -> list[score_sets.Summary]:
@@ -173,7 +173,7 @@ def searched(
     ]
 
 
-def _real_paths(tasks: Sequence[plan.Task]) -> set[str]:
+def _real_paths(tasks: Sequence[planning.Task]) -> set[str]:
     return {os.path.realpath(task.source) for task in tasks}
 
 

@@ -9,7 +9,7 @@ import typer
 
 from maestrokit.cli import batch, report
 from maestrokit.cli.options import Batch
-from maestrokit.cli.plan import Plan, Task
+from maestrokit.cli.planning import Plan, Task
 from maestrokit.errors import ExitStatus
 from maestrokit.metrics.contract import Row
 

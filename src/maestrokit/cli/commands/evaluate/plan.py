@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from maestrokit.cli import plan as streams
-from maestrokit.cli import report
+from maestrokit.cli import planning, report
 from maestrokit.cli.commands.evaluate.corpora import (
     check_corpora,
     performances_among,
@@ -40,8 +39,8 @@ from maestrokit.metrics.score_pairs import Tolerance
 class ComparedFiles:
     """Which files are compared with which."""
 
-    estimates: streams.Plan
-    references: list[streams.Task]
+    estimates: planning.Plan
+    references: list[planning.Task]
     partners: dict[str, str] | None
     """Path of the reference, by path of the estimate; None where two sets are compared."""
 
@@ -63,12 +62,12 @@ def plan_evaluation(settings: Settings) -> Evaluation:
         check_metric(name, names_in_sets(), parameter="metric")
     tolerances = tolerances_of(options)
     inputs, reference_inputs = _inputs_and_references(settings.inputs, options)
-    estimates = streams.gather(inputs, running, suffixes=walk.MIDI_SUFFIXES)
+    estimates = planning.gather(inputs, running, suffixes=walk.MIDI_SUFFIXES)
     comparison = _comparison(options, estimates, references_in(reference_inputs, running) if options.reference else [])
     state(SETS if comparison.partners is None else PAIRS)
     training = training_in(options, running, sets=[estimates] if comparison.partners is None else [])
     check_corpora(options, training)
-    streams.protect_inputs([*estimates.tasks, *comparison.references, *training], options.output)
+    planning.protect_inputs([*estimates.tasks, *comparison.references, *training], options.output)
     if (words := _described(settings.inputs.inputs or [], options, comparison)) and not running.quiet:
         report.say(f"note: {words}")
     if comparison.partners is not None:
@@ -78,7 +77,7 @@ def plan_evaluation(settings: Settings) -> Evaluation:
         title = f"{counted(len(estimates.tasks), 'estimate')} against references"
         return Evaluation(title, partial(score_pairs, estimates, work, settings), names_in_pairs(tolerances))
     against = f" against {len(comparison.references)}" if options.reference else ""
-    plans = SetPlans(estimates, streams.Plan(comparison.references, []), streams.Plan(training, []))
+    plans = SetPlans(estimates, planning.Plan(comparison.references, []), planning.Plan(training, []))
     title = f"{counted(len(estimates.tasks), 'performance')}{against}"
     return Evaluation(title, partial(score_set, plans, settings), _names(options))
 
@@ -101,7 +100,7 @@ def tolerances_of(options: EvaluateOptions) -> tuple[Tolerance, ...]:
     return tuple(Tolerance(onset, options.offset_ratio, options.offset_min_tolerance) for onset in onsets)
 
 
-def _comparison(options: EvaluateOptions, estimates: streams.Plan, references: list[streams.Task]) -> ComparedFiles:
+def _comparison(options: EvaluateOptions, estimates: planning.Plan, references: list[planning.Task]) -> ComparedFiles:
     """Return what is compared with what.
 
     Raises
@@ -119,7 +118,9 @@ def _comparison(options: EvaluateOptions, estimates: streams.Plan, references: l
     return ComparedFiles(estimates, performances, None)
 
 
-def _is_pairs(options: EvaluateOptions, estimates: Sequence[streams.Task], references: Sequence[streams.Task]) -> bool:
+def _is_pairs(
+    options: EvaluateOptions, estimates: Sequence[planning.Task], references: Sequence[planning.Task]
+) -> bool:
     """Return whether each input has a reference of its own.
 
     It has if a single file is given as reference, or if the names of inputs and references, as they lie below the

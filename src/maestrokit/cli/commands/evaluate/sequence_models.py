@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from maestrokit.arrays import Floats
-from maestrokit.cli import plan as streams
-from maestrokit.cli import report
+from maestrokit.cli import planning, report
 from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, all_results, with_learning
 from maestrokit.cli.commands.evaluate.options import SEQUENCES, WINDOWS, Settings
 from maestrokit.cli.declare import state
@@ -45,8 +44,8 @@ def plan_model(settings: Settings) -> Evaluation:
     scoring = settings.scoring
     model, encoding, _ = load_event_model(scoring.model or "", device=scoring.device)
     state(SEQUENCES, WINDOWS if getattr(model.config, "length", None) else None)
-    plan = streams.gather(settings.inputs, settings.running, suffixes=walk.MIDI_SUFFIXES)
-    streams.protect_inputs(plan.tasks, settings.options.output)
+    plan = planning.gather(settings.inputs, settings.running, suffixes=walk.MIDI_SUFFIXES)
+    planning.protect_inputs(plan.tasks, settings.options.output)
     plan = limited(plan, scoring.limit)
     score = partial(score_model, plan, settings, model, encoding)
     names = names_of_models(has_baseline=scoring.baseline is not None)
@@ -61,16 +60,16 @@ def names_of_models(*, has_baseline: bool) -> list[str]:
     return names + [f"ngram_nats_per_{unit}" for unit in units if has_baseline]
 
 
-def limited(plan: streams.Plan, limit: int | None) -> streams.Plan:
+def limited(plan: planning.Plan, limit: int | None) -> planning.Plan:
     """Return a plan of a number of tasks, spread evenly over all."""
     if limit is None:
         return plan
     from maestrokit.metrics.comparable import spread
 
-    return streams.Plan(spread(plan.tasks, limit), plan.missing)
+    return planning.Plan(spread(plan.tasks, limit), plan.missing)
 
 
-def score_model(plan: streams.Plan, settings: Settings, model: "EventModel | NoteModel", encoding: Encoding) -> Scores:
+def score_model(plan: planning.Plan, settings: Settings, model: "EventModel | NoteModel", encoding: Encoding) -> Scores:
     """Return the scores of a model on each performance and on all, and those of n-grams if there is a baseline."""
     from maestrokit.inference.perplexity import surprisals
     from maestrokit.models.sequences.notes import NoteModel
@@ -104,7 +103,7 @@ def score_model(plan: streams.Plan, settings: Settings, model: "EventModel | Not
     return with_learning(scores, model_folder(scoring.model or "")) if settings.has_figures else scores
 
 
-def _events(task: streams.Task, *, encoding: Encoding, repair: bool) -> Tokens:
+def _events(task: planning.Task, *, encoding: Encoding, repair: bool) -> Tokens:
     return encode(read_performance(task.source, repair=repair), encoding)
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from maestrokit.cli import plan as streams
-from maestrokit.cli import report
+from maestrokit.cli import planning, report
 from maestrokit.cli.commands.evaluate.corpora import searched
 from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results, release_workers
 from maestrokit.cli.commands.evaluate.options import Settings
@@ -41,16 +40,16 @@ class Described(NamedTuple):
     """The same, of examples."""
 
 
-Results = Sequence[tuple[streams.Task, Described]]
+Results = Sequence[tuple[planning.Task, Described]]
 
 
 @dataclass(frozen=True)
 class SetPlans:
     """The performances to score, and those that they are compared with; a corpus without tasks is not there."""
 
-    generated: streams.Plan
-    reference: streams.Plan
-    training: streams.Plan
+    generated: planning.Plan
+    reference: planning.Plan
+    training: planning.Plan
 
     @property
     def corpora(self) -> list[str]:
@@ -83,7 +82,7 @@ def score_set(plans: SetPlans, settings: Settings) -> Scores:
 
 
 def _described(
-    task: streams.Task, *, names: Sequence[str], repair: bool, examples: frozenset[str] | None = None
+    task: planning.Task, *, names: Sequence[str], repair: bool, examples: frozenset[str] | None = None
 ) -> Described:
     """Return what is scored of a piece, and where examples for a page are chosen what that shows of it."""
     performance = read_performance(task.source, repair=repair)

@@ -6,8 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from maestrokit.cli import plan as streams
-from maestrokit.cli import report
+from maestrokit.cli import planning, report
 from maestrokit.cli.commands.evaluate.evaluation import all_results
 from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.performances import read_performance
@@ -22,17 +21,17 @@ SHORT = 5.0  # seconds of a stretch, of which metrics say little
 class SystemPlans:
     """The performances of each system, and those that they are compared with."""
 
-    systems: Mapping[str, streams.Plan]
-    reference: streams.Plan
-    training: streams.Plan
+    systems: Mapping[str, planning.Plan]
+    reference: planning.Plan
+    training: planning.Plan
 
 
 @dataclass(frozen=True)
 class Stretches:
     """What is compared: as many pieces of each system, a ceiling of the reference's, and its other pieces."""
 
-    systems: Mapping[str, streams.Plan]
-    corpus: streams.Plan
+    systems: Mapping[str, planning.Plan]
+    corpus: planning.Plan
     count: int
     seconds: float
     status: int
@@ -46,7 +45,7 @@ def stretches_of(plans: SystemPlans, settings: Settings, generator: np.random.Ge
     UsageError
         If there are too few pieces.
     """
-    done: dict[str, list[tuple[streams.Task, float]]] = {}
+    done: dict[str, list[tuple[planning.Task, float]]] = {}
     statuses = []
     for name, plan in {**plans.systems, "": plans.reference}.items():
         lengths, status = all_results(partial(_seconds, repair=settings.repair), plan, settings.running)
@@ -75,7 +74,7 @@ def stretches_of(plans: SystemPlans, settings: Settings, generator: np.random.Ge
     )
 
 
-def _say_short(done: Mapping[str, Sequence[tuple[streams.Task, float]]], settings: Settings) -> None:
+def _say_short(done: Mapping[str, Sequence[tuple[planning.Task, float]]], settings: Settings) -> None:
     """Print a note on the piece that makes stretches short, where nobody chose their length."""
     if settings.systems.seconds is not None or settings.running.quiet:
         return
@@ -86,9 +85,9 @@ def _say_short(done: Mapping[str, Sequence[tuple[streams.Task, float]]], setting
         report.say(f"note: '{task.source}' lasts {seconds:.3g} s, and stretches {length:.3g} s: {hint}")
 
 
-def _plan(done: Sequence[tuple[streams.Task, float]], rows: Sequence[int]) -> streams.Plan:
-    return streams.Plan([done[row][0] for row in rows], [])
+def _plan(done: Sequence[tuple[planning.Task, float]], rows: Sequence[int]) -> planning.Plan:
+    return planning.Plan([done[row][0] for row in rows], [])
 
 
-def _seconds(task: streams.Task, *, repair: bool) -> float:
+def _seconds(task: planning.Task, *, repair: bool) -> float:
     return comparable.onset_seconds(piece_of(read_performance(task.source, repair=repair)))

@@ -7,8 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from maestrokit import provenance
-from maestrokit.cli import batch, report
-from maestrokit.cli import plan as streams
+from maestrokit.cli import batch, planning, report
 from maestrokit.cli.commands.evaluate.corpora import (
     FORCED,
     check_corpora,
@@ -40,7 +39,7 @@ AT_ONCE = 50  # pieces that are generated together, which bounds memory
 class Sources:
     """Where the systems come from: performances that are there, and models that make some."""
 
-    paths: Mapping[str, streams.Plan]
+    paths: Mapping[str, planning.Plan]
     models: Mapping[str, str]
     order: Sequence[str]
 
@@ -70,8 +69,8 @@ def plan_systems(settings: Settings) -> Evaluation:
     training = training_in(options, running, models=sources.models.values(), sets=sources.paths.values())
     check_corpora(options, training)
     reference = others_than(scored, references, running, pieces=settings.systems.pieces)
-    streams.protect_inputs([*scored, *reference, *training], options.output)
-    corpora = streams.Plan(reference, []), streams.Plan(training, [])
+    planning.protect_inputs([*scored, *reference, *training], options.output)
+    corpora = planning.Plan(reference, []), planning.Plan(training, [])
     title = f"Systems: {', '.join(sources.order)}"
     return Evaluation(title, partial(_score, sources, *corpora, settings), ())
 
@@ -98,7 +97,7 @@ def sources_of(texts: Sequence[str], inputs: Inputs, running: Batch, *, suffixes
     NoInputError
         If a path or a model is not there.
     """
-    paths: dict[str, streams.Plan] = {}
+    paths: dict[str, planning.Plan] = {}
     models: dict[str, str] = {}
     for text in texts:
         name, equals, origin = text.partition("=")
@@ -112,7 +111,7 @@ def sources_of(texts: Sequence[str], inputs: Inputs, running: Batch, *, suffixes
         system_inputs = Inputs(
             inputs=[origin], split=_split(inputs, [origin]), where=inputs.where if walk.is_root(origin) else None
         )
-        paths[name] = streams.gather(system_inputs, running, suffixes=suffixes)
+        paths[name] = planning.gather(system_inputs, running, suffixes=suffixes)
         for error in paths[name].missing:
             raise error
     return Sources(paths, models, [text.partition("=")[0] for text in texts])
@@ -122,7 +121,7 @@ def _split(inputs: Inputs, names: Sequence[str]) -> str | None:
     return inputs.split if any(map(walk.is_root, names)) else None
 
 
-def _score(sources: Sources, reference: streams.Plan, training: streams.Plan, settings: Settings) -> Scores:
+def _score(sources: Sources, reference: planning.Plan, training: planning.Plan, settings: Settings) -> Scores:
     running, scoring = settings.running, settings.systems
     if running.dry_run:
         tasks = [task for plan in (*sources.paths.values(), reference, training) for task in plan.tasks]
@@ -141,13 +140,13 @@ def _score(sources: Sources, reference: streams.Plan, training: streams.Plan, se
         return score_plans(plans, settings)
 
 
-def generated(name: str, model: str, scratch: Path, settings: Settings, *, count: int, seconds: float) -> streams.Plan:
+def generated(name: str, model: str, scratch: Path, settings: Settings, *, count: int, seconds: float) -> planning.Plan:
     """Return new performances by a model; their targets are what tables call them."""
     from maestrokit.inference.generation.events import GenerationConfig, perform
     from maestrokit.inference.sequence_model import load_generating_model
 
     line = provenance.command_line("generate", {"--model": Path(model).name})
-    tasks: list[streams.Task] = []
+    tasks: list[planning.Task] = []
     starts = range(0, count, AT_ONCE)
     config = [GenerationConfig(seconds, min(AT_ONCE, count - start), settings.seed + start) for start in starts]
     network, encoding, fitted = load_generating_model(model, device=settings.scoring.device)
@@ -159,5 +158,5 @@ def generated(name: str, model: str, scratch: Path, settings: Settings, *, count
             relative = f"{len(tasks) + 1}.mid"
             path = str(scratch / f"{len(tasks) + 1}-{name.encode().hex()}.mid")
             write_performance(performance, path, made_by=line)
-            tasks.append(streams.Task(path, f"{name}/{relative}", relative))
-    return streams.Plan(tasks, [])
+            tasks.append(planning.Task(path, f"{name}/{relative}", relative))
+    return planning.Plan(tasks, [])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from maestrokit.arrays import Floats
-from maestrokit.cli import plan as streams
+from maestrokit.cli import planning
 from maestrokit.cli.commands.evaluate.corpora import searched
 from maestrokit.cli.commands.evaluate.evaluation import Scores, SystemTable, all_results, release_workers
 from maestrokit.cli.commands.evaluate.options import Settings
@@ -41,7 +41,7 @@ class Stretch(NamedTuple):
     """The same, of examples."""
 
 
-Results = Sequence[tuple[streams.Task, Stretch]]
+Results = Sequence[tuple[planning.Task, Stretch]]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class StretchWork:
     examples: frozenset[str] | None = None
     """Sources of the pieces that a page shows; None where there is no page."""
 
-    def __call__(self, task: streams.Task) -> Stretch:
+    def __call__(self, task: planning.Task) -> Stretch:
         """Return what is scored of the stretch."""
         performance = read_performance(task.source, repair=self.repair)
         generator = np.random.default_rng([self.seed, zlib.crc32(task.relative.encode("utf-8", "surrogateescape"))])
@@ -112,7 +112,7 @@ def score_plans(plans: SystemPlans, settings: Settings) -> Scores:
     return Scores([], [], status, table, sections)
 
 
-def _for_page(work: StretchWork, plan: streams.Plan, *, settings: Settings, systems: int) -> StretchWork:
+def _for_page(work: StretchWork, plan: planning.Plan, *, settings: Settings, systems: int) -> StretchWork:
     """Return the work on a plan, some of whose pieces a page shows."""
     if not settings.has_figures:
         return work
@@ -138,14 +138,14 @@ def _sections(results: Mapping[str, Results]) -> "list[Section]":
 
 
 def _summaries_of_training(
-    training: streams.Plan, chosen: Mapping[str, Metric], running: Batch, *, repair: bool
+    training: planning.Plan, chosen: Mapping[str, Metric], running: Batch, *, repair: bool
 ) -> list[dict[str, Any]]:
     names = tuple(name for name, metric in chosen.items() if metric.needs == "training")
     done, _ = all_results(partial(_whole_piece, names=names, repair=repair), training, running)
     return [summary for _, summary in done]
 
 
-def _whole_piece(task: streams.Task, *, names: Sequence[str], repair: bool) -> dict[str, Any]:
+def _whole_piece(task: planning.Task, *, names: Sequence[str], repair: bool) -> dict[str, Any]:
     piece = piece_of(read_performance(task.source, repair=repair))
     return score_sets.summarize(piece, score_sets.metrics(names))
 

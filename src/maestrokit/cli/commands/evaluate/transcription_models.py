@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from maestrokit.cli import plan as streams
+from maestrokit.cli import planning
 from maestrokit.cli.commands.evaluate.corpora import references_in
 from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, with_learning
 from maestrokit.cli.commands.evaluate.options import TRANSCRIBING, Settings
@@ -28,8 +28,7 @@ from maestrokit.cli.options import Inputs
 from maestrokit.cli.performances import read_performance
 from maestrokit.cli.report import counted
 from maestrokit.errors import DataWarning, NoInputError, UsageError
-from maestrokit.files import streams as files
-from maestrokit.files import walk
+from maestrokit.files import streams, walk
 from maestrokit.files.sound.read import open_sound
 from maestrokit.inference.transcription.transcriber import Transcript, transcriptions, with_pedal
 from maestrokit.metrics.piece import notes_in_seconds
@@ -54,7 +53,7 @@ def plan_transcription(settings: Settings, folder: Path) -> Evaluation:
     if is_typed("pairs") and options.pairs is False:
         fact = f"`sets` compares performances, and '{scoring.model}' is scored in pairs"
         raise UsageError(fact, "leave it out", parameter="pairs")
-    plan = streams.gather(settings.inputs, running, suffixes=walk.SOUND_SUFFIXES, beside=PAIR_SUFFIXES)
+    plan = planning.gather(settings.inputs, running, suffixes=walk.SOUND_SUFFIXES, beside=PAIR_SUFFIXES)
     plan = limited(plan, scoring.limit)
     references = None
     if options.reference:
@@ -65,15 +64,15 @@ def plan_transcription(settings: Settings, folder: Path) -> Evaluation:
         settings.has_figures,
     )  # fmt: skip
     work.check()
-    streams.protect_inputs(plan.tasks, options.output)
+    planning.protect_inputs(plan.tasks, options.output)
     for task in plan.tasks:
-        streams.protect_inputs([replace(task, source=path) for path in work.reference_of(task.source)], options.output)
+        planning.protect_inputs([replace(task, source=path) for path in work.reference_of(task.source)], options.output)
     title = f"{scoring.model} on {counted(len(plan.tasks), 'recording')}"
     names = [name + mark for name in names_in_pairs(work.tolerances) for mark in work.sweep.marks]
     return Evaluation(title, partial(_score, plan, work, settings), names)
 
 
-def _score(plan: streams.Plan, work: "TranscriptionWork", settings: Settings) -> Scores:
+def _score(plan: planning.Plan, work: "TranscriptionWork", settings: Settings) -> Scores:
     scores = score_pairs(plan, work, settings)
     return with_learning(scores, Path(work.folder)) if settings.has_figures else scores
 
@@ -96,11 +95,11 @@ class TranscriptionWork:
         """Raise the error of an unusable model or threshold, before any work."""
         self.sweep.transcribers(loaded(self.folder, 1, self.device))
 
-    def __call__(self, task: streams.Task) -> PairResult:
+    def __call__(self, task: planning.Task) -> PairResult:
         """Return the scores of all values of the threshold."""
         reference = self._reference(task.source)
         chosen = self.sweep.transcribers(loaded(self.folder, 1, self.device))
-        source = files.read_bytes(task.source) if task.source == files.STANDARD else task.source
+        source = streams.read_bytes(task.source) if task.source == streams.STANDARD else task.source
         with open_sound(source, repair=self.repair) as stream:
             rate = next(iter(chosen.values())).sample_rate
             transcripts = transcriptions(stream.blocks(sample_rate=rate), list(chosen.values()))
@@ -116,21 +115,21 @@ class TranscriptionWork:
 
     def recording_of(self, path: str) -> str | None:
         """Return the recording itself, if it can be read again."""
-        return None if path == files.STANDARD else path
+        return None if path == streams.STANDARD else path
 
     def reference_of(self, path: str) -> list[str]:
         """Return the reference files of a recording; the notes are in the first."""
         if self.references is not None:
             return [self.references[path]] if path in self.references else []
         beside = (Path(path).with_suffix(suffix) for suffix in (*walk.MIDI_SUFFIXES, walk.TABLE_SUFFIX))
-        return [str(candidate) for candidate in beside if path != files.STANDARD and candidate.exists()]
+        return [str(candidate) for candidate in beside if path != streams.STANDARD and candidate.exists()]
 
     def _reference(self, path: str) -> NotesAndPedal:
         """Return the notes with their sounding durations, and the pedal if they are those of a MIDI file."""
         paths = self.reference_of(path)
         if not paths:
             raise NoInputError(
-                f"{files.named(path)} has no reference", "put a file of its name with .tsv or .mid beside it"
+                f"{streams.named(path)} has no reference", "put a file of its name with .tsv or .mid beside it"
             )
         if _is_transcript(paths[0], repair=self.repair):
             fact = f"the reference '{paths[0]}' is a transcript, made by 'maestrokit transcribe'"

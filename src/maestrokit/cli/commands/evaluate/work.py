@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 import numpy as np
 
-from maestrokit.cli import plan as streams
+from maestrokit.cli import planning
 from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results
 from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.performances import read_performance
 from maestrokit.errors import NoInputError, UsageError
-from maestrokit.files import streams as files
-from maestrokit.files import walk
+from maestrokit.files import streams, walk
 from maestrokit.files.note_tables import parse_notes
 from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import notes_in_seconds
@@ -46,7 +45,7 @@ class PairResult(NamedTuple):
 class Work(Protocol):
     """The scoring of one pair."""
 
-    def __call__(self, task: streams.Task) -> PairResult:
+    def __call__(self, task: planning.Task) -> PairResult:
         """Return the scores."""
 
     def recording_of(self, path: str) -> str | None:
@@ -64,7 +63,7 @@ class PairWork:
     repair: bool
     has_details: bool = False
 
-    def __call__(self, task: streams.Task) -> PairResult:
+    def __call__(self, task: planning.Task) -> PairResult:
         """Return the scores of the estimate."""
         if task.source not in self.references:
             raise NoInputError(f"'{task.source}' has no reference", "one has the same name but for its suffix")
@@ -91,12 +90,12 @@ def read_notes(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPe
         If it cannot be read.
     """
     if walk.has_suffix(path, (walk.TABLE_SUFFIX,)):
-        onset, offset, pitch, velocity = parse_notes(files.read_bytes(path), name=path)
+        onset, offset, pitch, velocity = parse_notes(streams.read_bytes(path), name=path)
         return NotesAndPedal(notes_in_seconds(onset, offset, pitch.astype(np.int64), velocity.astype(np.int64)), None)
     return NotesAndPedal.of(read_performance(path, repair=repair), extends_by_pedal=extends_by_pedal)
 
 
-def score_pairs(estimates: streams.Plan, work: Work, settings: Settings) -> Scores:
+def score_pairs(estimates: planning.Plan, work: Work, settings: Settings) -> Scores:
     """Return the scores of estimates, each against its reference, and their means."""
     results, status = all_results(work, estimates, settings.running)
     named = [(task.source, [Row(name, value, reference=1.0) for name, value in scores.items()])
@@ -120,7 +119,7 @@ def _sections(
     return [recall_section(recalls), worst_section(excerpts[:WORST], work.recording_of)]
 
 
-def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]) -> dict[str, str]:
+def paired(estimates: Iterable[planning.Task], references: Sequence[planning.Task]) -> dict[str, str]:
     """Return the reference of each estimate, by paths; estimates without one are left out.
 
     A single reference is that of all. Else the reference of an estimate has its relative path, or at least its name,
@@ -150,16 +149,18 @@ def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]
     return partners
 
 
-def _grouped(tasks: Iterable[streams.Task], key: Callable[[streams.Task], str]) -> dict[str, list[streams.Task]]:
-    groups: dict[str, list[streams.Task]] = {}
+def _grouped(tasks: Iterable[planning.Task], key: Callable[[planning.Task], str]) -> dict[str, list[planning.Task]]:
+    groups: dict[str, list[planning.Task]] = {}
     for task in tasks:
         groups.setdefault(key(task), []).append(task)
     return groups
 
 
-def stem(task: streams.Task) -> str:
+def stem(task: planning.Task) -> str:
     """Return the path of a file below the folder that was given, without its suffix."""
-    return PurePosixPath(task.relative).with_suffix("").as_posix() if task.relative != files.STANDARD else task.relative
+    return (
+        PurePosixPath(task.relative).with_suffix("").as_posix() if task.relative != streams.STANDARD else task.relative
+    )
 
 
 def names_in_pairs(tolerances: Sequence[Tolerance] = (Tolerance(),)) -> list[str]:

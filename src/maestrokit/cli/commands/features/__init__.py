@@ -67,7 +67,7 @@ def run(
     from maestrokit.cli.commands.features.plot import draw
     from maestrokit.cli.commands.features.work import Describing, Partners
     from maestrokit.cli.commands.features.write import write_as_they_come
-    from maestrokit.cli.plan import check_standard_output, protect_files
+    from maestrokit.cli.planning import check_standard_output, protect_files
     from maestrokit.files.formats import PICTURE, RECORDS, chosen_format, format_by_name
 
     checks.group_names(options, [])

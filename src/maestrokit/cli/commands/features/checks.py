@@ -127,16 +127,16 @@ def _words(text: str) -> list[str]:
 
 def planned(inputs: Inputs, outputs: Outputs, running: Batch, frames: str | None, partners: Any) -> Any:
     """Return the plan: tasks have a target if frames are to be written."""
-    from maestrokit.cli import plan as streams
+    from maestrokit.cli import planning
     from maestrokit.files.formats import FRAMES, format_by_name
     from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 
     suffixes = MIDI_SUFFIXES + SOUND_SUFFIXES
     if frames is None:
-        return streams.gather(inputs, running, suffixes=suffixes, chosen=partners.set_apart)
+        return planning.gather(inputs, running, suffixes=suffixes, chosen=partners.set_apart)
     suffix = f".{format_by_name(f'frames{frames}' if outputs.directory else frames, FRAMES) or 'npz'}"
     frames_outputs = Outputs(output=None if outputs.directory else frames, directory=outputs.directory)
-    return streams.convert(
+    return planning.convert(
         inputs, frames_outputs, running, suffixes=suffixes, suffix=suffix, chosen=partners.set_apart,
         hint="`frames` .npz -d DIR writes one file of frames an input",
     )  # fmt: skip
@@ -144,7 +144,7 @@ def planned(inputs: Inputs, outputs: Outputs, running: Batch, frames: str | None
 
 def is_done(plan: Any, output: str | None, form: str, recordings: Mapping[str, str], running: Batch) -> bool:
     """Return whether all outputs are newer than all inputs, and the table has just these; say so with ``-v``."""
-    from maestrokit.cli.plan import is_newer, say_up_to_date
+    from maestrokit.cli.planning import is_newer, say_up_to_date
     from maestrokit.files.tables import listed_files
 
     if output is None or plan.missing:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from maestrokit.cli.commands.features.recording import RecordingReader, is_sound
 from maestrokit.cli.commands.features.work import Describing, crepe_weights
-from maestrokit.cli.plan import Task
+from maestrokit.cli.planning import Task
 from maestrokit.errors import MaestrokitError, UsageError
 
 if TYPE_CHECKING:

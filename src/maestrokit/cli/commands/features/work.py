@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from maestrokit.cli.commands.features.options import DescriptionOptions
 from maestrokit.cli.commands.features.recording import RecordingReader, is_of_unknown_kind, is_performance, is_sound
-from maestrokit.cli.plan import Task
+from maestrokit.cli.planning import Task
 
 if TYPE_CHECKING:
     from maestrokit.analysis.crepe import Weights

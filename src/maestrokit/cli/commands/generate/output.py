@@ -6,7 +6,7 @@ from maestrokit.cli import report
 from maestrokit.cli.commands.generate.options import GenerateOptions
 from maestrokit.cli.options import Common
 from maestrokit.cli.performances import write_performance
-from maestrokit.cli.plan import protect_files, refuse_terminal
+from maestrokit.cli.planning import protect_files, refuse_terminal
 from maestrokit.errors import UsageError
 from maestrokit.files import streams
 from maestrokit.files.formats import MUSIC, chosen_format

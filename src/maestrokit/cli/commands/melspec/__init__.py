@@ -43,15 +43,14 @@ def run(
     Frame n is centred on sample n * hop, with silence beyond the ends. Arrays are spectrum (frames, bins), frequency
     in Hz and time in seconds; the settings, the augmentation, and the commands that made it are in the metadata.
     """
-    from maestrokit.cli import batch
-    from maestrokit.cli import plan as streams
+    from maestrokit.cli import batch, planning
     from maestrokit.cli.commands.melspec.checks import work_of
     from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 
     work = work_of(options, inputs, outputs, seed=seed, repair=reading.repair, made_by=provenance.made_by)
-    plan = streams.convert(
+    plan = planning.convert(
         inputs, outputs, running, suffixes=SOUND_SUFFIXES, beside=MIDI_SUFFIXES if options.midi else (),
         suffix=work.suffix, targets=work.files, reads=work.read_for,
     )  # fmt: skip
-    streams.refuse_terminal(plan.targets, "an array")
+    planning.refuse_terminal(plan.targets, "an array")
     batch.run("melspec", work, plan, running)

@@ -14,7 +14,7 @@ from maestrokit.audio.spectra.settings import SpectrumSettings
 from maestrokit.cli.batch import Messages
 from maestrokit.cli.commands.melspec.midi import midi_beside, midi_of, midi_target, moved_notes
 from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
-from maestrokit.cli.plan import Task
+from maestrokit.cli.planning import Task
 from maestrokit.cli.report import counted
 from maestrokit.files import formats, streams
 from maestrokit.files.arrays import dump_arrays

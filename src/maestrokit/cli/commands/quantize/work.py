@@ -4,14 +4,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maestrokit.arrays import Floats
-from maestrokit.cli import batch, report
-from maestrokit.cli import plan as streams
+from maestrokit.cli import batch, planning, report
 from maestrokit.cli.options import Batch, Inputs, Outputs
 from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
 from maestrokit.cli.report import counted
 from maestrokit.errors import BadDataError, UsageError
-from maestrokit.files import streams as files
-from maestrokit.files import walk
+from maestrokit.files import streams, walk
 from maestrokit.files.formats import PERFORMANCE, format_by_name
 from maestrokit.files.streams import decoded
 from maestrokit.music.edits.retime import parse_beats
@@ -40,7 +38,7 @@ class Quantizer:
     repair: bool
     made_by: str | None
 
-    def __call__(self, task: streams.Task) -> batch.Messages:
+    def __call__(self, task: planning.Task) -> batch.Messages:
         """Read the source, quantize it, write the target."""
         performance, report, beats = self.quantized(task)
         spread, warnings = "", self.losses(report)
@@ -56,10 +54,10 @@ class Quantizer:
         tracked = f"{counted(len(beats), 'beat')} tracked; " if self.beats == TRACK and beats is not None else ""
         return batch.Messages((tracked + described(report) + spread,), tuple(warnings))
 
-    def rehearse(self, task: streams.Task) -> None:
+    def rehearse(self, task: planning.Task) -> None:
         """Refuse beats that are not there."""
         if self.beats not in (None, TRACK):
-            files.check_file(self.beats_path(task.source))
+            streams.check_file(self.beats_path(task.source))
 
     def losses(self, report: QuantizeReport) -> list[str]:
         """Return sentences on notes that were merged and onsets that moved far, with the option that helps."""
@@ -73,7 +71,7 @@ class Quantizer:
             Loss(report.moved_far, report.notes - report.duplicates, "moved by more than 250 ms", finer),
         )  # fmt: skip
 
-    def quantized(self, task: streams.Task) -> tuple[Performance, QuantizeReport, Floats | None]:
+    def quantized(self, task: planning.Task) -> tuple[Performance, QuantizeReport, Floats | None]:
         """Read and quantize the source of a task, its velocities as they are; return the beats used, too."""
         performance = read_performance(task.source, repair=self.repair)
         beats = None
@@ -81,7 +79,7 @@ class Quantizer:
             beats = self.tracked(performance, task) if self.beats == TRACK else self.beats_of(task)
         return *quantize(performance, self.how, beats=beats), beats
 
-    def tracked(self, performance: Performance, task: streams.Task) -> Floats:
+    def tracked(self, performance: Performance, task: planning.Task) -> Floats:
         """Return the beats tracked in the notes of a performance.
 
         Raises
@@ -94,17 +92,17 @@ class Quantizer:
         beats = performed_beats(performance).time
         if len(beats) < 2:
             raise BadDataError(
-                f"cannot track the beats of {files.named(task.source)}: too few moments at which notes begin",
+                f"cannot track the beats of {streams.named(task.source)}: too few moments at which notes begin",
                 "use `step`, or a file of `beats`",
                 path=task.source,
             )
         return beats
 
-    def beats_of(self, task: streams.Task) -> Floats:
+    def beats_of(self, task: planning.Task) -> Floats:
         """Read the beats that belong to a task."""
         path = self.beats_path(task.source)
         try:
-            text = decoded(files.read_bytes(path))
+            text = decoded(streams.read_bytes(path))
         except UnicodeDecodeError:
             hint = "one beat a line, its time in seconds first"
             raise BadDataError(f"cannot read '{path}': not a text", hint, path=path) from None
@@ -118,7 +116,7 @@ class Quantizer:
         """Return the files that are read beside an input."""
         return [] if self.beats in (None, TRACK) else [self.beats_path(source)]
 
-    def range_of(self, task: streams.Task) -> tuple[int, int]:
+    def range_of(self, task: planning.Task) -> tuple[int, int]:
         """Return the velocity range of the quantized source of a task."""
         return velocity_range([self.quantized(task)[0]])
 
@@ -128,11 +126,11 @@ def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running
     _, has_source, behind = (quantizer.beats or "").rpartition(SOURCE)
     ending = Path(behind).name.lower() if has_source else ""
     format_by_name(outputs.output, PERFORMANCE)
-    plan = streams.convert(
+    plan = planning.convert(
         inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, beside=(ending,) if ending else (),
         reads=quantizer.read_for,
     )  # fmt: skip
-    streams.refuse_terminal(plan.targets, "MIDI")
+    planning.refuse_terminal(plan.targets, "MIDI")
     _check_beats(quantizer, plan)
     if isinstance(quantizer.velocities, str) and quantizer.velocities not in ("file", "corpus"):
         quantizer = replace(quantizer, velocities=parse_velocity_range(quantizer.velocities))
@@ -141,11 +139,11 @@ def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running
     batch.run("quantize", quantizer, plan, running)
 
 
-def _corpus_range(quantizer: Quantizer, inputs: Inputs, plan: streams.Plan, running: Batch) -> str | tuple[int, int]:
+def _corpus_range(quantizer: Quantizer, inputs: Inputs, plan: planning.Plan, running: Batch) -> str | tuple[int, int]:
     """Return the velocity range of all inputs, those with new enough outputs too; unreadable ones are skipped."""
-    if any(task.source == files.STANDARD for task in plan.tasks):
+    if any(task.source == streams.STANDARD for task in plan.tasks):
         return "file"  # standard input comes alone, and can be read once
-    tasks = streams.gather(inputs, replace(running, quiet=True), suffixes=walk.MIDI_SUFFIXES).tasks
+    tasks = planning.gather(inputs, replace(running, quiet=True), suffixes=walk.MIDI_SUFFIXES).tasks
     outcomes = batch.outcomes(quantizer.range_of, tasks, running)
     names = [task.source for task in tasks]
     outcomes = report.with_progress(outcomes, names=names, label="velocities", quiet=running.quiet)
@@ -154,7 +152,7 @@ def _corpus_range(quantizer: Quantizer, inputs: Inputs, plan: streams.Plan, runn
     return min([lowest, *(low for low, _ in ranges)]), max([highest, *(high for _, high in ranges)])
 
 
-def _check_beats(quantizer: Quantizer, plan: streams.Plan) -> None:
+def _check_beats(quantizer: Quantizer, plan: planning.Plan) -> None:
     if quantizer.beats is None:
         return
     if plan.is_batch and quantizer.beats != TRACK and SOURCE not in quantizer.beats:
@@ -163,7 +161,7 @@ def _check_beats(quantizer: Quantizer, plan: streams.Plan) -> None:
             "with {} for the input without its suffix each has its own: {}_beats.txt",
             parameter="beats",
         )
-    if quantizer.beats == files.STANDARD and any(task.source == files.STANDARD for task in plan.tasks):
+    if quantizer.beats == streams.STANDARD and any(task.source == streams.STANDARD for task in plan.tasks):
         raise UsageError("standard input is named twice", "it can be read once")
 
 

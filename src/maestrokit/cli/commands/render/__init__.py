@@ -33,8 +33,7 @@ def run(
     A note begins at the sample nearest to its onset. Standard output is a WAV stream that can be played while it is
     written. Memory does not grow with the performance, except for OGG.
     """
-    from maestrokit.cli import batch
-    from maestrokit.cli import plan as streams
+    from maestrokit.cli import batch, planning
     from maestrokit.cli.commands.render.work import Rendering
     from maestrokit.files import walk
     from maestrokit.files.formats import SOUND, chosen_format
@@ -43,6 +42,6 @@ def run(
     chosen = chosen_format(options.format_, outputs.output, SOUND, default=default)
     work = Rendering(options, chosen, reading.repair, provenance.made_by)
     _ = work.room
-    plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, suffix=f".{chosen}")
-    streams.refuse_terminal(plan.targets, "sound")
+    plan = planning.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, suffix=f".{chosen}")
+    planning.refuse_terminal(plan.targets, "sound")
     batch.run("render", work, plan, running)

@@ -14,7 +14,7 @@ from maestrokit.errors import UsageError
 if TYPE_CHECKING:
     from maestrokit.audio.effects.room import Room
     from maestrokit.cli.batch import Messages
-    from maestrokit.cli.plan import Task
+    from maestrokit.cli.planning import Task
     from maestrokit.files.sound.write import Blocks
     from maestrokit.music.performance import Performance
 

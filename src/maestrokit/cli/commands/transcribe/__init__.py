@@ -50,8 +50,7 @@ def run(
     npz and what comes through a pipe. An excerpt of a recording gives the notes of the excerpt.
     """
     from maestrokit.analysis.tuning import STANDARD, concert_pitch_of
-    from maestrokit.cli import batch
-    from maestrokit.cli import plan as streams
+    from maestrokit.cli import batch, planning
     from maestrokit.cli.commands.transcribe.work import Transcription
     from maestrokit.cli.declare import state
     from maestrokit.files.checkpoint import model_folder
@@ -70,17 +69,17 @@ def run(
     work = Transcription(folder, options, format, tempo, tuning, reading.repair, provenance.made_by)
     work.check()
     output = None if outputs.directory else outputs.output or "-"
-    streams.check_standard_output({"output": output, "plot": options.plot})
+    planning.check_standard_output({"output": output, "plot": options.plot})
     pictures = [options.plot] if options.plot is not None and not outputs.directory else []
-    plan = streams.convert(
+    plan = planning.convert(
         inputs, outputs, running, suffixes=SOUND_SUFFIXES, suffix=f".{format}",
         targets=lambda target: [target, *pictures],
     )  # fmt: skip
     if options.plot is not None and plan.is_batch:
         raise UsageError("`plot` draws one recording, and these are several", "draw one at a time", parameter="plot")
-    streams.protect_inputs(plan.tasks, options.plot)
+    planning.protect_inputs(plan.tasks, options.plot)
     if format != "tsv":
-        streams.refuse_terminal(plan.targets, "MIDI" if format == "mid" else "an array")
+        planning.refuse_terminal(plan.targets, "MIDI" if format == "mid" else "an array")
     for task, summary in batch.results("transcribe", work, plan, running):
         _report(task.source, summary, running)
         if tuning is None and summary.concert_pitch not in (None, STANDARD) and not running.quiet:

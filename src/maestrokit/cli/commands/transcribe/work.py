@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from maestrokit.cli.commands.transcribe.collected import Collected, TranscriptionSummary
 from maestrokit.cli.commands.transcribe.options import TranscribeOptions
 from maestrokit.cli.performances import midi_bytes
-from maestrokit.cli.plan import Task
+from maestrokit.cli.planning import Task
 from maestrokit.errors import UsageError
 from maestrokit.files import streams
 from maestrokit.files.formats import PICTURE, format_by_name

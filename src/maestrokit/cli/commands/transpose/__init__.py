@@ -37,7 +37,7 @@ def run(
     The drum channel stays as it is, key signatures follow. A line on standard error says how many notes are outside
     the range, and how many are dropped if these are more than 5 %.
     """
-    from maestrokit.cli import plan as streams
+    from maestrokit.cli import planning
     from maestrokit.cli.commands.transpose.settings import transposition_of
     from maestrokit.cli.commands.transpose.work import run_transpose
     from maestrokit.files import walk
@@ -47,19 +47,19 @@ def run(
     format_by_name(outputs.output, PERFORMANCE)
     report_format = format_by_name(options.report, RECORDS) or "jsonl"
     output = None if outputs.directory else outputs.output or "-"
-    streams.check_standard_output({"output": output, "report": options.report})
+    planning.check_standard_output({"output": output, "report": options.report})
     with_report = outputs.update and options.report is not None  # which has all inputs, or is up to date as a whole
-    plan = streams.convert(
+    plan = planning.convert(
         inputs, replace(outputs, update=outputs.update and not with_report), running, suffixes=walk.MIDI_SUFFIXES,
         targets=work.targets,
     )  # fmt: skip
-    streams.protect_inputs(plan.tasks, options.report)
+    planning.protect_inputs(plan.tasks, options.report)
     files = [(task.source, path) for task in plan.tasks for path in (*work.targets(task.target), options.report or "-")]
-    if with_report and not plan.missing and all(streams.is_newer(path, source) for source, path in files):
-        streams.say_up_to_date(len(plan.tasks), len(plan.tasks), running)
+    if with_report and not plan.missing and all(planning.is_newer(path, source) for source, path in files):
+        planning.say_up_to_date(len(plan.tasks), len(plan.tasks), running)
         return
     if options.augment is not None and "-" in plan.targets:
         fact = "`augment` writes several outputs"
         raise UsageError(fact, "name a folder with -d DIR, or a file with -o FILE", parameter="augment")
-    streams.refuse_terminal(plan.targets, "MIDI")
+    planning.refuse_terminal(plan.targets, "MIDI")
     run_transpose(work, plan, running, report=options.report, report_format=report_format)

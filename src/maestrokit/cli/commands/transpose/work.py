@@ -10,7 +10,7 @@ from maestrokit.cli import batch
 from maestrokit.cli.batch import Messages
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
-from maestrokit.cli.plan import Plan, Task
+from maestrokit.cli.planning import Plan, Task
 from maestrokit.cli.report import counted
 from maestrokit.files.tables import write_records
 from maestrokit.music.edits.key_shift import key_notes, key_record, key_shift

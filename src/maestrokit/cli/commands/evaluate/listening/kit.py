@@ -11,8 +11,7 @@ from maestrokit.cli.commands.evaluate.options import GENERATED, Settings
 from maestrokit.cli.commands.evaluate.system_plan import generated, sources_of
 from maestrokit.cli.declare import state
 from maestrokit.errors import BadDataError, UsageError
-from maestrokit.files import streams as files
-from maestrokit.files import walk
+from maestrokit.files import streams, walk
 from maestrokit.listening.assembly import USUAL_SECONDS, human_of, rated_systems
 from maestrokit.listening.design import Clip, Design, make_design
 from maestrokit.listening.folder import usual_key, write_listening_kit
@@ -115,6 +114,6 @@ def _text(path: str | None) -> str | None:
     if path is None:
         return None
     try:
-        return files.decoded(files.read_bytes(path))
+        return streams.decoded(streams.read_bytes(path))
     except UnicodeDecodeError:
         raise BadDataError(f"cannot read '{path}': not text in UTF-8", path=path) from None

@@ -9,7 +9,7 @@ from maestrokit.cli.commands.evaluate.tables import COLUMNS, aligned, records, s
 from maestrokit.cli.declare import state
 from maestrokit.cli.report import counted
 from maestrokit.errors import UsageError, choices_hint
-from maestrokit.files import streams as files
+from maestrokit.files import streams
 from maestrokit.files.formats import SCORES, chosen_format
 from maestrokit.files.tables import FORMATS, encoded, record_lines
 from maestrokit.listening.answers import panel_of
@@ -44,7 +44,7 @@ def print_listeners(settings: Settings, difference: float) -> None:
         text = _table(rows, title)
     else:
         text = "".join(record_lines(records([], rows), format=format, columns=COLUMNS))
-    files.write_bytes(options.output, encoded(text))
+    streams.write_bytes(options.output, encoded(text))
 
 
 def rows_of(difference: float, measure: Measure, spread: Spread, clips: int) -> list[Row]:

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import typer
 
-from maestrokit.cli import plan as streams
-from maestrokit.cli import report
+from maestrokit.cli import planning, report
 from maestrokit.cli.commands.evaluate.evaluation import all_results
 from maestrokit.cli.commands.evaluate.listening.tables import rating_text
 from maestrokit.cli.commands.evaluate.options import Settings
@@ -15,7 +14,7 @@ from maestrokit.cli.declare import state
 from maestrokit.cli.errors import failed
 from maestrokit.cli.report import counted
 from maestrokit.errors import BadDataError, NoInputError, UsageError
-from maestrokit.files import streams as files
+from maestrokit.files import streams
 from maestrokit.files.formats import SCORES, chosen_format
 from maestrokit.files.tables import FORMATS, encoded
 from maestrokit.listening.answers import (
@@ -56,7 +55,7 @@ def print_ratings(settings: Settings, *, made_by: str | None) -> None:
     scores = score(panel, generator=np.random.default_rng(settings.seed))
     names = [name for name, _ in answers] if options.per_file else []
     text = rating_text(scores, panel, names, format=format, made_by=made_by)
-    files.write_bytes(options.output, encoded(text))
+    streams.write_bytes(options.output, encoded(text))
     if status:
         raise typer.Exit(status)
 
@@ -75,12 +74,12 @@ def read_ratings(settings: Settings) -> tuple[list[tuple[str, Answers]], KitKey,
     if listening.key is None:
         hint = "name the file that was written beside the kit with `key`"
         raise UsageError("`ratings` needs the key of the kit", hint, parameter="key")
-    key = parse_key(files.read_bytes(listening.key), name=listening.key)
+    key = parse_key(streams.read_bytes(listening.key), name=listening.key)
     if key.rules != RULES and not running.quiet:
         report.say(f"note: '{listening.key}' states other rules of exclusion than those that are applied")
     inputs = replace(settings.inputs, inputs=[*(listening.ratings or []), *(settings.inputs.inputs or [])])
-    plan = streams.gather(inputs, running, suffixes=SUFFIXES)
-    streams.protect_inputs([*plan.tasks, streams.Task(listening.key, "", "")], settings.options.output)
+    plan = planning.gather(inputs, running, suffixes=SUFFIXES)
+    planning.protect_inputs([*plan.tasks, planning.Task(listening.key, "", "")], settings.options.output)
     read, status = all_results(AnswersOf(key), plan, running)
     answers: dict[str, tuple[str, Answers]] = {}
     for task, listener_answers in read:
@@ -105,7 +104,7 @@ class AnswersOf:
     def __init__(self, key: KitKey) -> None:
         self._key = key
 
-    def __call__(self, task: streams.Task) -> Answers:
+    def __call__(self, task: planning.Task) -> Answers:
         """Return the answers.
 
         Raises
@@ -113,10 +112,10 @@ class AnswersOf:
         BadDataError, NoInputError
             If there are none that can be.
         """
-        if task.source != files.STANDARD and (size := _size(task.source)) > LARGEST:
+        if task.source != streams.STANDARD and (size := _size(task.source)) > LARGEST:
             fact = f"cannot read '{task.source}': it has {size} bytes, and answers have at most {LARGEST}"
             raise BadDataError(fact, path=task.source)
-        answers = parse_answers(files.read_bytes(task.source), name=task.source)
+        answers = parse_answers(streams.read_bytes(task.source), name=task.source)
         check_answers(answers, self._key, name=task.source)
         return answers
 

@@ -8,8 +8,7 @@ from maestrokit.cli import batch, report
 from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.declare import state
 from maestrokit.errors import BadDataError, CannotWriteError, NoInputError, UsageError, reason
-from maestrokit.files import atomic
-from maestrokit.files import streams as files
+from maestrokit.files import atomic, streams
 from maestrokit.listening.answers import Answers, questions_of
 from maestrokit.listening.kit import PAGE
 from maestrokit.listening.server import HOST, Count, KitServer, Store
@@ -46,7 +45,7 @@ def serve(settings: Settings, folder: str) -> None:
         fact = f"cannot serve at port {port}: {reason(error)}"
         raise UsageError(fact, "choose another `port`; 0 takes any that is free", parameter="port") from error
     with server:
-        files.write_bytes(files.STANDARD, f"{server.address}\n".encode())
+        streams.write_bytes(streams.STANDARD, f"{server.address}\n".encode())
         say(f"note: a listening test for browsers on this machine; answers go to '{answers}'; Ctrl-C ends it")
         server.serve_forever()
 
@@ -63,7 +62,7 @@ def kit_files(folder: str) -> dict[str, bytes]:
     if not page.is_file() or not clips.is_dir():
         raise NoInputError(f"'{folder}' is no listening kit", "evaluate --listening-kit writes one", path=folder)
     names = sorted(path for path in clips.iterdir() if CLIP.fullmatch(path.name) and path.is_file())
-    return {PAGE: files.read_bytes(page)} | {f"clips/{path.name}": files.read_bytes(path) for path in names}
+    return {PAGE: streams.read_bytes(page)} | {f"clips/{path.name}": streams.read_bytes(path) for path in names}
 
 
 def listeners_of(folder: Path) -> int:

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from maestrokit.audio.loudness import SAMPLE_RATE
-from maestrokit.cli import batch
-from maestrokit.cli import plan as streams
+from maestrokit.cli import batch, planning
 from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.performances import read_performance
 from maestrokit.files import walk
@@ -24,7 +23,7 @@ class ClipWork:
     repair: bool
     is_anchor: bool = False
 
-    def __call__(self, task: streams.Task) -> SourceSound:
+    def __call__(self, task: planning.Task) -> SourceSound:
         """Return a clip from somewhere in the piece."""
         music = (
             read_performance(task.source, repair=self.repair)
@@ -37,7 +36,7 @@ class ClipWork:
         )
 
 
-def playable(name: str, plan: streams.Plan, clips: int) -> streams.Plan:
+def playable(name: str, plan: planning.Plan, clips: int) -> planning.Plan:
     """Return the performances of a system; if there are none, its recordings.
 
     Raises
@@ -48,11 +47,11 @@ def playable(name: str, plan: streams.Plan, clips: int) -> streams.Plan:
     performances = [task for task in plan.tasks if walk.has_suffix(task.source, walk.MIDI_SUFFIXES)]
     tasks = [replace(task, target=task.relative) for task in performances or plan.tasks]
     check_pieces(name, len(tasks), clips)
-    return streams.Plan(tasks, [])
+    return planning.Plan(tasks, [])
 
 
 def sounds_of_files(
-    plans: Mapping[str, streams.Plan], human: str, design: Design, settings: Settings, seconds: float
+    plans: Mapping[str, planning.Plan], human: str, design: Design, settings: Settings, seconds: float
 ) -> dict[Clip, SourceSound]:
     """Return the sound of every clip of a kit.
 
@@ -68,15 +67,15 @@ def sounds_of_files(
     """
     work = ClipWork(seconds, settings.seed, settings.repair)
 
-    def cut(tasks: Mapping[Clip, streams.Task], work: ClipWork = work) -> dict[Clip, SourceSound]:
+    def cut(tasks: Mapping[Clip, planning.Task], work: ClipWork = work) -> dict[Clip, SourceSound]:
         tasks = {
             clip: replace(task, relative=f"{task.relative} for practice") if clip.system == PRACTICE else task
             for clip, task in tasks.items()
         }
-        results = batch.results("evaluate", work, streams.Plan(list(tasks.values()), []), settings.running)
+        results = batch.results("evaluate", work, planning.Plan(list(tasks.values()), []), settings.running)
         return dict(zip(tasks, [sound for _, sound in results], strict=True))
 
-    def cut_anchors(tasks: Mapping[Clip, streams.Task]) -> dict[Clip, SourceSound]:
+    def cut_anchors(tasks: Mapping[Clip, planning.Task]) -> dict[Clip, SourceSound]:
         if not all(walk.has_suffix(task.source, walk.MIDI_SUFFIXES) for task in tasks.values()):
             raise anchors_refused()
         return cut(tasks, replace(work, is_anchor=True))
