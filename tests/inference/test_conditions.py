@@ -1,13 +1,12 @@
 """What is asked for reaches the model: stepping in numpy is conditioned as a full pass is, and words are understood."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+import small_note_models
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.inference.conditions import condition_codes
 from maestrokit.inference.generation.events import GenerationConfig, generate
@@ -20,14 +19,9 @@ from maestrokit.models import lstm
 from maestrokit.models.contract import new_model
 from maestrokit.music.encodings.conditions import measured, measured_code
 from maestrokit.music.encodings.events import Encoding, encode_notes
-from maestrokit.music.encodings.key_state import NEVER, EndGroups
-from maestrokit.music.encodings.notes import excerpt, note_sequence
+from maestrokit.music.encodings.notes import note_sequence
+from small_note_models import EACH, ENCODING, FAMILIES, batch_of, check_valid, notes, saved, stepped_logits
 
-_spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).parent / "generation" / "test_notes.py")
-of_notes = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(of_notes)
-note_models, EACH, ENCODING = of_notes.note_models, of_notes.EACH, of_notes.ENCODING
-notes = note_models.notes
 CLASSES = {"composer": ["other", "Franz Liszt", "Franz Schubert", "Franz Schubert / Franz Liszt", "Frédéric Chopin",
                         "Johann Christian Bach", "Johann Sebastian Bach"]}  # fmt: skip
 CODES = {"composer": 3, "density": 12}
@@ -35,7 +29,7 @@ CODES = {"composer": 3, "density": 12}
 
 def model(family):
     """Return a model with conditions, at random."""
-    module, config = note_models.FAMILIES[family]
+    module, config = FAMILIES[family]
     torch.manual_seed(0)
     network = new_model(module, replace(config, conditions="composer,density,loudness")).eval()
     for weight in network.parameters():
@@ -48,8 +42,7 @@ def model(family):
 @pytest.mark.parametrize("guidance", [None, 1.0, 2.5])
 def test_conditional_steps_equal_a_conditional_pass_and_guidance_amplifies_the_difference(family, guidance):
     network, part = model(family), notes(20)
-    inputs, targets = excerpt(part, 0, len(part.pitch) + 1, ENCODING)
-    batch, codes = note_models.whole(part), {f"condition_{name}": torch.tensor([code]) for name, code in CODES.items()}
+    batch, codes = batch_of(part), {f"condition_{name}": torch.tensor([code]) for name, code in CODES.items()}
     passes = [CODES] if guidance is None else [CODES, {}]
     with torch.inference_mode():
         conditional, unconditional = network.logits({**batch, **codes})[0], network.logits(batch)[0]
@@ -57,19 +50,9 @@ def test_conditional_steps_equal_a_conditional_pass_and_guidance_amplifies_the_d
         step = NoteStep(
             network, layer_stepper(network, state), condition_vectors(network, passes), guidance=guidance or 1.0
         )
-    heads = step.heads
-    assert isinstance(heads, HeadsStep if guidance is None else GuidedHeads)
-    for place in range(len(part.pitch)):
-        states = step(type(inputs)(*(column[place : place + 1] for column in inputs)))
-        at = {name: column[place : place + 1] for name, column in targets._asdict().items()}
-        got = {"time": heads.time(states)}
-        states = heads.after_time(states, at["time"], at["sounding"])
-        got["pitch"], context = heads.pitch(states, inputs.keys[place : place + 1], at["sounding"])
-        states = heads.after_pitch(states, at["pitch"], context)
-        got["velocity"] = heads.velocity(states)
-        groups = EndGroups(np.where(at["present"], 1, NEVER), at["groups"])
-        got["duration"] = heads.duration(states, at["velocity"], groups)
-        for name, stepped in got.items():
+    assert isinstance(step.heads, HeadsStep if guidance is None else GuidedHeads)
+    for place, logits_by_factor in stepped_logits(step, part):
+        for name, stepped in logits_by_factor.items():
             asked, unasked = (logits[name][0, place].numpy() for logits in (conditional, unconditional))
             is_possible = np.isfinite(asked)
             expected = asked[is_possible] + ((guidance or 1.0) - 1) * (asked[is_possible] - unasked[is_possible])
@@ -83,14 +66,14 @@ def test_music_that_is_asked_for_is_valid_and_another(family, guidance):
     plain = GenerationConfig(4.0, 3, 0)
     asked = replace(plain, conditions={"composer": "Chopin", "loudness": "pp"}, guidance=guidance)
     for tokens in generate(network, ENCODING, asked):
-        of_notes.check_valid(note_sequence(tokens, ENCODING))
+        check_valid(note_sequence(tokens, ENCODING))
     plain_tokens, other = (generate(network, ENCODING, config)[0] for config in (plain, asked))
     assert not np.array_equal(plain_tokens, other)
 
 
 @pytest.mark.parametrize("density", [4, 12])
 def test_a_density_is_kept_to_even_by_a_model_that_has_not_learned_it(density):
-    network = new_model(note_models.lstm, replace(note_models.FAMILIES["lstm"][1], conditions="density")).eval()
+    network = new_model(lstm, replace(FAMILIES["lstm"][1], conditions="density")).eval()
     plain = GenerationConfig(60.0, 3, 0, note_sampling=NoteSampling(time_bias=-1.3))
     asked = replace(plain, conditions={"density": str(density)})
     parts = [
@@ -126,7 +109,7 @@ def test_the_likelihood_is_unconditional(family):
     network, part = model(family), notes(30)
     (found,) = surprisals(network, [encode_notes(part, ENCODING)], ENCODING)
     codes = {f"condition_{name}": torch.tensor([0]) for name in ("composer", "density", "loudness")}
-    scores, _ = network.score({**note_models.whole(part), **codes}, {})
+    scores, _ = network.score({**batch_of(part), **codes}, {})
     assert found.nats == pytest.approx(scores["loss"][0], rel=1e-4)
 
 
@@ -175,7 +158,7 @@ def test_numbers_and_dynamics_are_codes_of_scales():
     assert codes == {"density": measured_code("density", 8.0), "loudness": measured_code("loudness", 74.0)}
 
 
-@pytest.mark.parametrize("network", [note_models.model("lstm"), lstm.Model(lstm.Config(width=8))])
+@pytest.mark.parametrize("network", [small_note_models.model("lstm"), lstm.Model(lstm.Config(width=8))])
 def test_a_model_without_conditions_says_so(network):
     with pytest.raises(UsageError, match="takes no conditions"):
         generate(network, Encoding(), GenerationConfig(1.0, conditions={"composer": "Chopin"}))
@@ -183,11 +166,11 @@ def test_a_model_without_conditions_says_so(network):
 
 @pytest.mark.parametrize("classes", [{}, {"composer": 3}, {"composer": ["x"] * 65}, None])
 def test_classes_that_do_not_fit_are_refused(classes, tmp_path):
-    folder = of_notes.saved(tmp_path / "run", model("lstm"), "lstm", classes=classes)
+    folder = saved(tmp_path / "run", model("lstm"), "lstm", classes=classes)
     with pytest.raises(BadDataError, match="classes"):
         load_event_model(str(folder))
 
 
 def test_a_run_folder_knows_the_names_of_its_classes(tmp_path):
-    folder = of_notes.saved(tmp_path / "run", model("lstm"), "lstm", classes=CLASSES)
+    folder = saved(tmp_path / "run", model("lstm"), "lstm", classes=CLASSES)
     assert load_event_model(str(folder)).model.class_names == CLASSES

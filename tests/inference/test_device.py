@@ -1,10 +1,8 @@
 """Networks run where they are told to: the processor is the reference, and a GPU gives the same up to rounding."""
 
-import importlib.util
 import platform
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,17 +11,15 @@ import torch
 from maestrokit.errors import UsageError
 from maestrokit.inference.device import find_device
 from maestrokit.inference.generation.events import GenerationConfig, generate
+from maestrokit.inference.generation.sampling import NoteSampling
 from maestrokit.inference.note_models.torch_steps import TorchBodyStep
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.inference.transcription.transcriber import posteriors_of_levels, read_transcriber
 from maestrokit.music.encodings.events import encode_notes
 from small_models import saved_lstm, saved_transcriber
+from small_note_models import EACH, ENCODING, model, notes, saved
 
-_spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).parent / "generation" / "test_notes.py")
-of_notes = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(of_notes)
-EACH, ENCODING, model, notes = of_notes.EACH, of_notes.ENCODING, of_notes.model, of_notes.notes
 ON_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here: its results are not compared")
 
 
@@ -59,12 +55,12 @@ def test_devices_have_names():
 @ON_GPU
 @EACH
 def test_notes_of_a_gpu_are_those_of_the_processor(family, tmp_path):
-    folder = str(of_notes.saved(tmp_path / "run", model(family), family))
+    folder = str(saved(tmp_path / "run", model(family), family))
     on_cpu, on_gpu = (load_event_model(folder, device=device).model for device in ("cpu", "cuda"))
     sequence = encode_notes(notes(60), ENCODING)
     (expected,), (found,) = (list(surprisals(network, [sequence], ENCODING)) for network in (on_cpu, on_gpu))
     assert found.nats == pytest.approx(expected.nats, rel=1e-3)
-    greedy = GenerationConfig(2.0, 2, 0).with_sampling(of_notes.NoteSampling(), {"temperature": 0.0})
+    greedy = GenerationConfig(2.0, 2, 0).with_sampling(NoteSampling(), {"temperature": 0.0})
     first, second = (generate(network, ENCODING, greedy) for network in (on_cpu, on_gpu))
     assert first[0][:20].tolist() == second[0][:20].tolist()
 

@@ -1,13 +1,12 @@
 """What fills a gap joins both sides, and is stepped to as a pass over all would be."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+import small_note_models
 from maestrokit.errors import UsageError
 from maestrokit.inference.generation.events import GenerationConfig, infill
 from maestrokit.inference.generation.notes import NoteRequest, _primed, generate_notes
@@ -19,16 +18,11 @@ from maestrokit.music.encodings.events import Encoding, decode, encode, encode_n
 from maestrokit.music.encodings.notes import excerpt, with_notes_after
 from maestrokit.music.encodings.step_notes import joined, reconciled
 from maestrokit.music.timing import second2tick, tempo_map
-
-_spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).with_name("test_notes.py"))
-of_notes = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(of_notes)
-note_models, EACH, ENCODING = of_notes.note_models, of_notes.EACH, of_notes.ENCODING
-notes = note_models.notes
+from small_note_models import EACH, ENCODING, FAMILIES, both_ways, in_ticks, notes, pedal
 
 
 def model(family, *, infill=True, length=64):
-    module, config = note_models.FAMILIES[family]
+    module, config = FAMILIES[family]
     torch.manual_seed(0)
     size = {"length": length} if family == "transformer" else {}
     network = new_model(module, replace(config, infill=infill, conditions="density", **size)).eval()
@@ -113,7 +107,7 @@ def test_a_performance_keeps_all_outside_the_span(span):
     assert len(filled.notes) > len(outside(prompt.notes))
 
 
-@pytest.mark.parametrize("network", [model("lstm", infill=False), of_notes.model("lstm")])
+@pytest.mark.parametrize("network", [model("lstm", infill=False), small_note_models.model("lstm")])
 def test_a_model_that_has_not_learned_it_says_so(network):
     prompt = decode(encode_notes(notes(60), ENCODING), ENCODING)
     with pytest.raises(UsageError, match="has not learned to fill gaps"):
@@ -123,11 +117,11 @@ def test_a_model_that_has_not_learned_it_says_so(network):
 @pytest.mark.parametrize(("division", "tempo"), [(500, 120), (24, 60), (24, 45)])
 @pytest.mark.parametrize("span", [(0.5, 2.5), (0.0, 1.5), (2.0, 9.0), (1.0, 1.1)])
 def test_the_pedal_in_a_gap_is_up_before_that_of_what_follows(span, division, tempo):
-    prompt = decode(encode_notes(notes(90), ENCODING), ENCODING).replace(controls=of_notes.pedal(10, 2990))
-    prompt, network = of_notes.in_ticks(prompt, division, tempo), model("transformer")
+    prompt = decode(encode_notes(notes(90), ENCODING), ENCODING).replace(controls=pedal(10, 2990))
+    prompt, network = in_ticks(prompt, division, tempo), model("transformer")
     start, stop = span
     dense = {"density": "24"}  # as many notes as a pedal is inferred from
-    held, plain = of_notes.both_ways(
+    held, plain = both_ways(
         lambda config: infill(network, ENCODING, replace(config, conditions=dense), prompt, start=start, stop=stop)
     )
     assert np.array_equal(encode(held, ENCODING), encode(plain, ENCODING))

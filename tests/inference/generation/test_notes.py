@@ -1,8 +1,6 @@
 """Notes in numpy are those of the torch model; what is generated is always a performance; windows count all once."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +11,6 @@ from maestrokit.files import checkpoint
 from maestrokit.inference.generation.events import GenerationConfig, generate, perform
 from maestrokit.inference.generation.note_sampler import NoteSampler
 from maestrokit.inference.generation.notes import (
-    LONGEST_NOTE,
-    LONGEST_SILENCE,
     NoteRequest,
     _candidates,
     generate_notes,
@@ -25,73 +21,38 @@ from maestrokit.inference.note_models.steps import NoteStep, condition_vectors
 from maestrokit.inference.note_models.torch_steps import layer_stepper
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sequence_model import load_event_model
-from maestrokit.models.contract import settings_of
 from maestrokit.music.edits.infill import Gap
-from maestrokit.music.encodings.events import Encoding, decode, encode, encode_notes
-from maestrokit.music.encodings.key_state import NEVER, EndGroups
-from maestrokit.music.encodings.notes import excerpt, note_sequence
-from maestrokit.music.encodings.step_notes import NO_NOTES, reconciled
-from maestrokit.music.performance import Controls
-
-_spec = importlib.util.spec_from_file_location(
-    "note_models", Path(__file__).parents[2] / "models" / "sequences" / "test_notes.py"
+from maestrokit.music.encodings.events import decode, encode, encode_notes
+from maestrokit.music.encodings.notes import note_sequence
+from maestrokit.music.encodings.step_notes import reconciled
+from small_note_models import (
+    EACH,
+    ENCODING,
+    UNCUT,
+    batch_of,
+    both_ways,
+    check_valid,
+    in_ticks,
+    model,
+    notes,
+    pedal,
+    saved,
+    stepped_logits,
 )
-note_models = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(note_models)
-EACH, model, notes = note_models.EACH, note_models.model, note_models.notes
-ENCODING = Encoding()
-UNCUT = Gap(None, NO_NOTES, NO_NOTES, 0, 300)  # at whose end no note is cut
-
-
-def saved(folder, network, family, **config):
-    folder.mkdir()
-    config = {"family": family, "task": "events", "model": settings_of(network.config) | {"vocabulary": ENCODING.size},
-              "encoding": {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}} | config  # fmt: skip
-    checkpoint.write_config(folder, config)
-    checkpoint.write_weights(folder, network.state_dict())
-    return folder
 
 
 @EACH
 def test_steps_in_numpy_equal_a_pass_over_all(family):
     network, part = model(family), notes(40)
-    inputs, targets = excerpt(part, 0, len(part.pitch) + 1, ENCODING)
     with torch.inference_mode():
-        logits, _ = network.logits(note_models.whole(part))
+        logits, _ = network.logits(batch_of(part))
         body = layer_stepper(network, network.body.initial_state(1, length=50))
         step = NoteStep(network, body, condition_vectors(network, [{}]))
-    heads = step.heads
-    for place in range(len(part.pitch)):
-        states = step(type(inputs)(*(column[place : place + 1] for column in inputs)))
-        at = {name: column[place : place + 1] for name, column in targets._asdict().items()}
-        got = {"time": heads.time(states)}
-        states = heads.after_time(states, at["time"], at["sounding"])
-        got["pitch"], context = heads.pitch(states, inputs.keys[place : place + 1], at["sounding"])
-        states = heads.after_pitch(states, at["pitch"], context)
-        got["velocity"] = heads.velocity(states)
-        groups = EndGroups(np.where(at["present"], 1, NEVER), at["groups"])
-        got["duration"] = heads.duration(states, at["velocity"], groups)
-        for name, stepped in got.items():
+    for place, logits_by_factor in stepped_logits(step, part):
+        for name, stepped in logits_by_factor.items():
             passed = logits[name][0, place].numpy()
             is_possible = np.isfinite(passed)
             np.testing.assert_allclose(stepped[0][is_possible], passed[is_possible], rtol=1e-3, atol=1e-4)
-
-
-def pedal(down, up):
-    """Return the controls of a pedal that goes down and up at two ticks."""
-    nothing = np.zeros(2, np.int64)
-    order = np.array([1000, 1001])
-    return Controls(np.array([down, up]), nothing + 64, np.array([127, 0]), nothing, nothing, order)
-
-
-def check_valid(part):
-    """Assert that notes are those of a piano: sorted, of its keys, none while its key sounds, none too long."""
-    again = reconciled(*part)
-    assert all(np.array_equal(column, other) for column, other in zip(part, again, strict=True))
-    assert np.all((part.pitch >= 21) & (part.pitch <= 108))
-    assert np.all(part.offset - part.onset <= round(LONGEST_NOTE / ENCODING.step))
-    ends = np.maximum.accumulate(part.offset)[:-1]
-    assert np.all(part.onset[1:] - ends <= round(LONGEST_SILENCE / ENCODING.step))
 
 
 @EACH
@@ -189,7 +150,7 @@ def test_windows_count_every_note_once(family):
     )
     assert some.factors == pytest.approx(every.factors, rel=1e-4)  # it knows nothing, so no window knows more
     assert some.predicted == 4 * len(part.pitch) + 1
-    scores, _ = network.score(note_models.whole(part), {})
+    scores, _ = network.score(batch_of(part), {})
     assert sum(some.factors) == pytest.approx(scores["loss"][0], rel=1e-4)
 
 
@@ -197,7 +158,7 @@ def test_a_state_that_is_handed_on_equals_one_pass(monkeypatch):
     network, part = model("lstm"), notes(50)
     monkeypatch.setattr("maestrokit.inference.note_models.likelihood.CHUNK", 7)
     nats = note_nats(network, part, ENCODING, length=None, stride=1, batch=1)
-    scores, _ = network.score(note_models.whole(part), {})
+    scores, _ = network.score(batch_of(part), {})
     assert sum(nats.factors) == pytest.approx(scores["loss"][0], rel=1e-4)
 
 
@@ -254,7 +215,7 @@ def test_the_best_of_several_has_the_fewest_nats_a_note(family):
     many = generate_notes(network, ENCODING, plain, sampling=NoteSampling(), count=6, seed=3)
     best = generate_notes(network, ENCODING, plain, sampling=NoteSampling(), count=2, seed=3, best_of=3)
     with torch.no_grad():
-        nats = [sum(part[:, :-1].sum().item() for part in network.nats(note_models.whole(notes))[0].values())
+        nats = [sum(part[:, :-1].sum().item() for part in network.nats(batch_of(notes))[0].values())
                 for notes in many]  # fmt: skip
     per_note = np.reshape([total / len(notes.pitch) for total, notes in zip(nats, many, strict=True)], (2, 3))
     for row, found in enumerate(best):
@@ -301,7 +262,7 @@ def test_nats_are_counted_as_notes_are_made(family):
     candidates, nats = _candidates(network, ENCODING, NoteRequest(300, gap=UNCUT), sampler, lambda rows, notes: None)
     for notes_of_row, counted in zip(candidates, nats, strict=True):
         with torch.no_grad():
-            by_factor = network.nats(note_models.whole(notes_of_row))[0].values()
+            by_factor = network.nats(batch_of(notes_of_row))[0].values()
         assert counted == pytest.approx(sum(part[0, :-1].sum().item() for part in by_factor), rel=1e-4)
 
 
@@ -309,29 +270,6 @@ def test_min_p_leaves_out_what_is_unlikely_beside_the_likeliest():
     logits = np.log(np.array([[0.5, 0.3, 0.15, 0.05]]))
     found = probabilities(logits, np.ones((1, 4), bool), replace(SamplingConfig(), min_p=0.4))
     assert found.tolist()[0] == pytest.approx([0.625, 0.375, 0.0, 0.0])
-
-
-PEDALLED = NoteSampling(time_bias=-1.0)
-
-
-def in_ticks(performance, division, beats_per_minute):
-    """Return a performance of ticks of a millisecond with others."""
-    length = 60_000 / beats_per_minute / division  # of a tick, in milliseconds
-    part, controls = performance.notes, performance.controls
-    onset = np.rint(part.onset_tick / length).astype(np.int64)
-    offset = np.maximum(np.rint(part.offset_tick / length).astype(np.int64), onset + 1)
-    return performance.replace(
-        division=division,
-        tempos=performance.tempos.replace(microseconds_per_beat=np.array([round(6e7 / beats_per_minute)])),
-        notes=part.replace(onset_tick=onset, offset_tick=offset),
-        controls=controls.replace(tick=np.rint(controls.tick / length).astype(np.int64)),
-        track_end_tick=np.array([int(offset.max())]),
-    )
-
-
-def both_ways(make):
-    """Return what is made with a pedal and without."""
-    return (make(GenerationConfig(8.0, 1, 3, pedal=way, note_sampling=PEDALLED))[0] for way in ("cc64", "extend"))
 
 
 def test_the_pedal_holds_keys_and_notes_last_as_long():

@@ -1,8 +1,6 @@
 """Passages that come back: where they begin, how they are followed, and how they end."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,10 +14,8 @@ from maestrokit.inference.note_models.recurrence import EarlierNotes, Recurrence
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.notes import TIME_EDGES, classes, note_sequence
 from maestrokit.music.piano_range import KEYS
+from small_note_models import EACH, check_valid, model
 
-_spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).with_name("test_notes.py"))
-of_notes = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(of_notes)
 ENDLESS = RepriseConfig(probability=1.0, notes=1e5)
 PHRASE = np.array([10, 14, 17, 22, 17, 14, 29, 34, 38, 41, 46, 41, 38, 34, 50, 53])
 
@@ -86,7 +82,7 @@ def test_nothing_comes_back_without_a_chance_or_of_few_notes():
         assert not reprise.favoured_pitch(np.zeros((1, KEYS))).any()
 
 
-@of_notes.EACH
+@EACH
 def test_with_passages_that_come_back_every_piece_can_be_played_and_goes_its_own_way(family, monkeypatch):
     monkeypatch.setattr(reprises, "NEWEST", 8)
     followed = []
@@ -98,7 +94,7 @@ def test_with_passages_that_come_back_every_piece_can_be_played_and_goes_its_own
             super().follow(key, generators)
 
     monkeypatch.setattr(generation, "Reprise", Counted)
-    network, encoding = of_notes.model(family), Encoding()
+    network, encoding = model(family), Encoding()
     network.recurrence = Recurrence(notes=3.0)
 
     def share(count, **nats):
@@ -106,7 +102,7 @@ def test_with_passages_that_come_back_every_piece_can_be_played_and_goes_its_own
         settings = NoteSampling(time_bias=-1.0, reprise=RepriseConfig(probability=0.2, notes=50.0, **nats))
         pieces = generate(network, encoding, GenerationConfig(9.0, count, 1, note_sampling=settings))
         for tokens in pieces:
-            of_notes.check_valid(note_sequence(tokens, encoding))
+            check_valid(note_sequence(tokens, encoding))
         hits, of = np.sum(followed, axis=0)
         return hits / of, pieces
 
@@ -119,7 +115,7 @@ def test_with_passages_that_come_back_every_piece_can_be_played_and_goes_its_own
 
 def test_where_the_likeliest_notes_are_taken_nothing_comes_back_by_chance(monkeypatch):
     monkeypatch.setattr(reprises, "NEWEST", 8)
-    network, likeliest = of_notes.model("transformer"), SamplingConfig(temperature=0.0)
+    network, likeliest = model("transformer"), SamplingConfig(temperature=0.0)
     network.recurrence = Recurrence(notes=3.0)
     plain = NoteSampling(likeliest, likeliest, likeliest, likeliest, time_bias=-1.0)
     tokens, other = (

@@ -1,8 +1,6 @@
 """What recurs in a piece: found note by note as in the whole, a distribution, and part of what a model is asked for."""
 
-import importlib.util
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,19 +16,12 @@ from maestrokit.inference.note_models.likelihood import expected, note_nats
 from maestrokit.inference.note_models.recall import Expected, kernel, recalled
 from maestrokit.inference.note_models.recurrence import EarlierNotes, FactorRecurrence, Recurrence, memories
 from maestrokit.inference.sequence_model import load_event_model
-from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.key_state import GROUPS
 from maestrokit.music.encodings.notes import DURATIONS, FACTORS, TIMES, excerpt, factor_classes
 from maestrokit.music.encodings.step_notes import StepNotes
 from maestrokit.music.piano_range import KEYS
+from small_note_models import EACH, ENCODING, UNCUT, model, notes, saved
 
-_spec = importlib.util.spec_from_file_location(
-    "notes_of_models", Path(__file__).parents[1] / "generation" / "test_notes.py"
-)
-test_notes = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(test_notes)
-EACH, model, notes, saved = test_notes.EACH, test_notes.model, test_notes.notes, test_notes.saved
-ENCODING = Encoding()
 STEEP = FactorRecurrence(key_sharpness=10.0, state_sharpness=10.0, log_odds=2.0, count_slope=0.3)
 BLIND = replace(STEEP, key_sharpness=0.0, state_sharpness=0.0)
 EVERY = FactorRecurrence(3.0, 2.0, other_key_penalty=1.5, spread=0.3, log_odds=-0.7, count_slope=0.6, entropy_slope=0.4)
@@ -228,7 +219,7 @@ def test_generation_does_not_trust_what_recurs(family, tmp_path):
     folders = [saved(tmp_path / name, model(family), family, **more) for name, more in RUNS.items()]
     recurrent, alone = (load_event_model(str(folder)).model for folder in folders)
     assert recurrent.recurrence == STRONG and alone.recurrence is None
-    request = NoteRequest(400, gap=test_notes.UNCUT)
+    request = NoteRequest(400, gap=UNCUT)
     many, others = (
         generate_notes(network, ENCODING, request, sampling=NoteSampling(), count=4, seed=3)
         for network in (recurrent, alone)

@@ -1,8 +1,6 @@
 """Conditions change what a model expects, and nothing before it has learned to."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,11 +9,8 @@ from maestrokit.models.contract import new_model
 from maestrokit.models.sequences.conditions import CLASSES, Conditions
 from maestrokit.music.encodings.conditions import SCALES
 from maestrokit.music.encodings.notes import FACTORS
+from small_note_models import EACH, FAMILIES, batch_of, model, notes
 
-_spec = importlib.util.spec_from_file_location("note_models", Path(__file__).with_name("test_notes.py"))
-note_models = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(note_models)
-EACH, FAMILIES, notes, whole = note_models.EACH, note_models.FAMILIES, note_models.notes, note_models.whole
 NAMES = ("composer", "density", "loudness", "tempo")
 ALL = ",".join(NAMES)
 
@@ -28,10 +23,10 @@ def conditioned(family, names=ALL):
 
 @EACH
 def test_a_model_to_which_conditions_are_added_begins_as_it_was(family):
-    before, after = note_models.model(family), conditioned(family)
+    before, after = model(family), conditioned(family)
     adapted = after.inherited(before.state_dict())
     after.load_state_dict({**after.state_dict(), **adapted})
-    batch = whole(notes(30))
+    batch = batch_of(notes(30))
     conditioned_batch = batch | {f"condition_{name}": torch.tensor([3]) for name in NAMES}
     with torch.no_grad():
         begun, other, third = (
@@ -46,7 +41,7 @@ def test_each_row_has_its_own_conditions_and_what_is_left_out_is_code_0(family):
     network = conditioned(family)
     for weight in network.parameters():
         torch.nn.init.normal_(weight, std=0.2)
-    batch = {name: torch.cat((part, part)) for name, part in whole(notes(20)).items()}
+    batch = {name: torch.cat((part, part)) for name, part in batch_of(notes(20)).items()}
     codes = {"condition_composer": torch.tensor([0, 5]), "condition_density": torch.tensor([0, 9])}
     with torch.no_grad():
         present, absent = network.nats({**batch, **codes})[0], network.nats(batch)[0]
@@ -85,6 +80,6 @@ def test_every_condition_gets_a_gradient(family):
     for part in network.body.modules():
         if getattr(part, "output", None) is not None:
             part.output.weight.data.normal_()
-    batch = whole(notes(20)) | {f"condition_{name}": torch.tensor([2]) for name in NAMES}
+    batch = batch_of(notes(20)) | {f"condition_{name}": torch.tensor([2]) for name in NAMES}
     network.step(batch, {}, lambda group, loss: loss.backward())
     assert all(table.weight.grad[2].abs().sum() > 0 for table in network.conditions.tables.values())

@@ -5,38 +5,12 @@ import pytest
 import torch
 
 from maestrokit.inference.note_models.batches import padded
-from maestrokit.models import lstm, transformer
+from maestrokit.models import transformer
 from maestrokit.models.contract import new_model
 from maestrokit.models.kernels.linear import Bfloat16Product
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.notes import FACTORS, excerpt
-from maestrokit.music.encodings.step_notes import reconciled
-
-FAMILIES = {
-    "transformer": (transformer, transformer.Config(width=16, layers=2, heads=2, hidden=24, length=64, dropout=0.0,
-                                                    encoding="notes")),
-    "lstm": (lstm, lstm.Config(width=16, layers=2, dropout=0.0, encoding="notes")),
-}  # fmt: skip
-EACH = pytest.mark.parametrize("family", FAMILIES)
-
-
-def model(family, *, is_new=False):
-    torch.manual_seed(0)
-    network = new_model(*FAMILIES[family]).eval()
-    for weight in network.parameters() if not is_new else ():  # outputs start at zero, which would hide everything
-        torch.nn.init.normal_(weight, std=0.2)
-    return network
-
-
-def notes(count, seed=0):
-    generator = np.random.default_rng(seed)
-    onset = np.cumsum(generator.integers(0, 12, count))
-    offset = np.where(generator.random(count) < 0.6, (onset // 40 + 1) * 40, onset + generator.integers(1, 60, count))
-    return reconciled(onset, offset, generator.integers(30, 90, count), generator.integers(0, 32, count))
-
-
-def whole(part):
-    return padded([excerpt(part, 0, len(part.pitch) + 1, Encoding())])
+from small_note_models import EACH, FAMILIES, batch_of, model, notes
 
 
 @EACH
@@ -44,7 +18,7 @@ def test_notes_that_follow_change_nothing_before(family):
     network, part = model(family), notes(30)
     changed = part._replace(velocity_bin=np.where(np.arange(len(part.pitch)) == 12, 31, part.velocity_bin))
     with torch.no_grad():
-        before, after = network.nats(whole(part))[0], network.nats(whole(changed))[0]
+        before, after = network.nats(batch_of(part))[0], network.nats(batch_of(changed))[0]
     for name in FACTORS:
         known = 13 if name in ("time", "pitch") else 12  # of note 12 itself, what comes before its velocity
         assert torch.allclose(before[name][:, :known], after[name][:, :known], atol=1e-5)
@@ -53,7 +27,7 @@ def test_notes_that_follow_change_nothing_before(family):
 
 @EACH
 def test_a_model_that_knows_nothing_finds_all_that_can_be_equally_likely(family):
-    batch = whole(notes(30))
+    batch = batch_of(notes(30))
     with torch.no_grad():
         logits, _ = model(family, is_new=True).logits(batch)
     free = ~batch["next_blocked"]
@@ -78,7 +52,7 @@ def test_padding_changes_no_score_and_no_gradient(family):
 
 @EACH
 def test_factors_and_remainders_add_up_to_the_loss(family):
-    network, batch = model(family), whole(notes(30))
+    network, batch = model(family), batch_of(notes(30))
     scores, _ = network.score(batch, {})
     assert scores["loss"][0] == pytest.approx(sum(scores[name][0] for name in FACTORS))
     batch["next_time_remainder"] += 1.0
@@ -102,7 +76,7 @@ def test_products_in_bfloat16_are_those_of_rounded_matrices():
 
 
 def test_a_step_in_bfloat16_is_nearly_one_in_float32():
-    network, batch = model("transformer"), whole(notes(30))
+    network, batch = model("transformer"), batch_of(notes(30))
     exact, _ = network.step(batch, {}, lambda player, loss: loss.backward())
     with torch.autocast("cpu", torch.bfloat16):
         rounded, _ = network.step(batch, {}, lambda player, loss: loss.backward())
@@ -114,7 +88,7 @@ def test_a_body_of_more_layers_begins_with_what_a_smaller_one_knows():
     module, config = FAMILIES["transformer"]
     wide = new_model(module, transformer.Config(**{**vars(config), "hidden": 48}))
     wide.load_state_dict(wide.inherited(small.state_dict()))
-    batch = whole(notes(20))
+    batch = batch_of(notes(20))
     with torch.no_grad():
         nats, other = small.nats(batch)[0], wide.eval().nats(batch)[0]
     assert all(torch.allclose(nats[name], other[name], atol=1e-5) for name in FACTORS)
