@@ -39,9 +39,9 @@ class DensitySteering:
         seconds = np.maximum(seconds, 0.0)  # the last note before a gap lies before its beginning
         is_known = np.isfinite(self.density)
         self.density = np.where(~is_known & (seconds >= MINUTE), count / np.maximum(seconds, MINUTE), self.density)
-        wanted = self.density + self.change * seconds / 2  # the mean of these seconds
-        so_far = (count + STEADY * wanted) / (seconds + STEADY)
-        return np.where(np.isfinite(self.density), STEERING * np.log(so_far / wanted), 0.0)
+        target = self.density + self.change * seconds / 2  # the mean of these seconds
+        so_far = (count + STEADY * target) / (seconds + STEADY)
+        return np.where(np.isfinite(self.density), STEERING * np.log(so_far / target), 0.0)
 
     def keep(self, rows: Mask) -> None:
         """Drop the other pieces."""
